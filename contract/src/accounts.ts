@@ -1,0 +1,61 @@
+import * as z from "zod";
+import { Millis, UserId } from "./ids.ts";
+
+/** Users and sessions as the Worker and Convex speak of them. Passwords never leave the Worker; Convex sees their hash. */
+
+export const Email = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .max(254)
+  .pipe(z.email("that is not an e-mail address"));
+
+/** NFKC, so that the same keys give the same password on every keyboard. */
+export const Password = z
+  .string()
+  .min(10, "use at least 10 characters")
+  .max(256, "use at most 256 characters")
+  .transform((value) => value.normalize("NFKC"));
+
+export const User = z.object({ user_id: UserId, email: z.string(), created_at: Millis });
+export type User = z.infer<typeof User>;
+
+/** SHA-256 of the session cookie, hex. */
+const Sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
+
+export const SessionStart = z.object({
+  session_hash: Sha256Hex,
+  ip: z.string().max(64).nullable(),
+  user_agent: z.string().max(400).nullable(),
+});
+
+/** `taken` when the e-mail has an account. Makes user, session and the sign-up grant in one transaction. */
+export const SignUpRequest = z.object({
+  email: Email,
+  /** `scrypt$<log2 N>$<r>$<p>$<salt>$<hash>`, base64url. */
+  password_hash: z.string().min(20).max(400),
+  session: SessionStart,
+});
+export const SignUpResult = z.object({ user: User });
+
+export const CredentialsRequest = z.object({ email: Email });
+/** Null for an unknown e-mail: the Worker then hashes a dummy, so that both take as long. */
+export const CredentialsResult = z.object({
+  credentials: z.object({ user: User, password_hash: z.string() }).nullable(),
+});
+
+/** POST opens a session; a new `password_hash` replaces the stored one when its parameters have risen. */
+export const OpenSessionRequest = z.object({
+  user_id: UserId,
+  session: SessionStart,
+  rehash: z.string().min(20).max(400).optional(),
+});
+
+/** POST `{ session_hash }` -> `{ session }`: looks one up and slides its expiry; DELETE ends it. */
+export const SessionRequest = z.object({ session_hash: Sha256Hex });
+export const SessionResult = z.object({
+  session: z.object({ user: User, expires_at: Millis, token_version: z.int().nonnegative() }).nullable(),
+});
+
+/** Sessions end 30 days after they were last used. */
+export const SESSION_TTL_MS = 30 * 24 * 60 * 60 * 1000;

@@ -1,0 +1,82 @@
+import * as z from "zod";
+
+/**
+ * Every error code of the control, worker, runtime and fleet envelopes, with its HTTP status.
+ * The sentence a person reads is written where the error is raised; the code is what programs compare.
+ */
+export const ERROR_STATUS = {
+  /** The request does not fit its schema; `details.issues` names each field. */
+  invalid_request: 400,
+  /** Header, query and body name different users. */
+  user_mismatch: 400,
+  /** No or wrong key, token or session. */
+  unauthorized: 401,
+  /** Known caller, act not allowed (a cross-site POST, privileged headers without the key). */
+  forbidden: 403,
+  not_found: 404,
+  /** Nothing to act on: the user has no instance. */
+  no_instance: 404,
+  method_not_allowed: 405,
+  /** The row is not in a state that allows it. */
+  conflict: 409,
+  /** The transition table has no such arrow. */
+  invalid_transition: 409,
+  /** The command was decided on an older incarnation. */
+  stale_generation: 409,
+  /** The instance has no runtime yet (no url or no service token). */
+  runtime_not_ready: 409,
+  /** Someone else holds it (an e-mail at sign-up, the one static runtime). */
+  taken: 409,
+  /** A pairing request that was there and is over. */
+  expired: 410,
+  payload_too_large: 413,
+  /** Well-formed but refused: a password that is too short, for example. */
+  unprocessable: 422,
+  rate_limited: 429,
+  /** Ours to mend; the request id finds it in the logs. */
+  internal: 500,
+  /** A variable is missing or malformed; `details.variables` names each. */
+  not_configured: 503,
+  /** The runtime did not answer in time, or not in its own form. Its words are never passed on. */
+  runtime_unreachable: 502,
+  /** The runtime answered that it could not do it; `details.code` is its code. */
+  runtime_error: 502,
+  /** The fleet (host or containers) did not answer. */
+  fleet_unreachable: 502,
+  /** Convex did not answer. */
+  control_unreachable: 502,
+  /** A stored secret does not decrypt: wrong key, or the row was changed. */
+  secret_corrupt: 500,
+  /** The gateway is not running, or still starting. */
+  gateway_unavailable: 503,
+  /** A backup does not verify; nothing was restored. */
+  backup_corrupt: 422,
+  /** Another long piece of work holds the instance (a restart, a backup, a restore). */
+  busy: 409,
+} as const satisfies Record<string, number>;
+
+export type ErrorCode = keyof typeof ERROR_STATUS;
+
+export const ERROR_CODES: readonly ErrorCode[] = Object.keys(ERROR_STATUS).filter(isErrorCode);
+
+/** True for the codes of `ERROR_STATUS`. */
+export function isErrorCode(value: string): value is ErrorCode {
+  return Object.hasOwn(ERROR_STATUS, value);
+}
+
+export const ErrorCodeSchema = z.string().refine(isErrorCode, "not a known error code");
+
+/** An error that knows its code; servers turn it into the envelope, clients raise it out of one. */
+export class ApiError extends Error {
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(code: ErrorCode, message: string, details?: Readonly<Record<string, unknown>>) {
+    super(message);
+    this.name = "ApiError";
+    this.code = code;
+    this.status = ERROR_STATUS[code];
+    this.details = details;
+  }
+}

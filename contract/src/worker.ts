@@ -1,0 +1,71 @@
+import * as z from "zod";
+import { Email, Password, User } from "./accounts.ts";
+import { Millis } from "./ids.ts";
+import { DesiredState, InstanceSummary } from "./instance.ts";
+
+/** The public door's own paths. `{…}` are parameters; each segment fits `PathId`. */
+export const API_PATHS = {
+  health: "/healthz",
+  openapi: "/openapi.json",
+  docs: "/docs",
+  index: "/api/openclaw",
+  instance: "/api/openclaw/instance",
+  runtimeStatus: "/api/openclaw/runtime/status",
+  runtimeDevices: "/api/openclaw/runtime/devices",
+  runtimeDevice: "/api/openclaw/runtime/devices/{deviceId}",
+  deviceApprove: "/api/openclaw/runtime/devices/{requestId}/approve",
+  deviceReject: "/api/openclaw/runtime/devices/{requestId}/reject",
+  runtimeBackup: "/api/openclaw/runtime/backup",
+  runtimeBackups: "/api/openclaw/runtime/backups",
+  runtimeRestore: "/api/openclaw/runtime/restore",
+  runtimeRestart: "/api/openclaw/runtime/restart",
+  runtimeLogs: "/api/openclaw/runtime/logs",
+  /** POST: shows the gateway's address and token to its owner; audited. */
+  runtimeConnect: "/api/openclaw/runtime/connect",
+  billingSummary: "/api/openclaw/billing/summary",
+  reconcile: "/internal/openclaw/reconcile",
+  /** POST `RuntimeEvent`, fleet key. */
+  events: "/internal/openclaw/events",
+  webConfig: "/web/config",
+  webSignUp: "/web/sign-up",
+  webSignIn: "/web/sign-in",
+  webSignOut: "/web/sign-out",
+  webSession: "/web/session",
+  webConvexToken: "/web/convex-token",
+} as const;
+
+/** Body of POST `/api/openclaw/instance`; empty means `running`. Deleting has its own verb, DELETE. */
+export const InstanceWish = z.object({ desired: DesiredState.exclude(["deleted"]).default("running") });
+
+/** GET: null where the user has none. */
+export const InstanceRead = z.object({ instance: InstanceSummary.nullable() });
+/** POST and DELETE answer 202: the work goes on, `instance.steps` and `status` tell how far. */
+export const InstanceAccepted = z.object({ instance: InstanceSummary });
+
+/** What came from a runtime, with the time it was true. */
+export function observed<S extends z.ZodType>(data: S) {
+  return z.object({ observed_at: Millis, data });
+}
+
+export const WebCredentials = z.object({ email: Email, password: Password });
+/** Sign-in takes any password: one that is too short is simply wrong. */
+export const WebSignIn = z.object({ email: Email, password: z.string().max(256).transform((value) => value.normalize("NFKC")) });
+
+export const WebSession = z.object({ user: User.nullable() });
+export type WebSession = z.infer<typeof WebSession>;
+
+/** A short ES256 token for the browser's own connection to Convex. */
+export const ConvexToken = z.object({ token: z.string(), expires_at: Millis });
+
+/** What the page must know before anyone has signed in. */
+export const WebConfig = z.object({
+  /** Convex deployment the browser connects to for live data. */
+  convex_url: z.url(),
+  /** Names of doubles this installation runs instead of real services; the page says so. */
+  doubles: z.array(z.enum(["stripe", "github", "upstream"])),
+});
+export type WebConfig = z.infer<typeof WebConfig>;
+
+/** Name of the session cookie: the `__Host-` form over https, the plain one on http loopback. */
+export const SESSION_COOKIE = "__Host-sid";
+export const SESSION_COOKIE_LOOPBACK = "sid";
