@@ -153,7 +153,11 @@ export type ReconcileRequest = z.infer<typeof ReconcileRequest>;
  */
 export const ReconcileResult = z.discriminatedUnion("outcome", [
   z.object({ outcome: z.literal("settled") }),
-  z.object({ outcome: z.literal("continue"), after_ms: z.int().min(0).max(60_000), reason: z.string().max(500).nullable() }),
+  z.object({
+    outcome: z.literal("continue"),
+    after_ms: z.int().min(0).max(60_000),
+    reason: z.string().max(500).nullable(),
+  }),
   z.object({ outcome: z.literal("retry"), reason: z.string().max(500) }),
   z.object({ outcome: z.literal("failed"), reason: z.string().max(500) }),
   z.object({ outcome: z.literal("stale") }),

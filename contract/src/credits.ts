@@ -5,7 +5,14 @@ import { MicroUsd } from "./money.ts";
 /**
  * Kinds of ledger rows. Credits are positive, debits negative; the sign is checked against this list.
  */
-export const CREDIT_KINDS = ["signup_grant", "monthly_grant", "topup", "auto_topup", "admin_credit", "dispute_reversal"] as const;
+export const CREDIT_KINDS = [
+  "signup_grant",
+  "monthly_grant",
+  "topup",
+  "auto_topup",
+  "admin_credit",
+  "dispute_reversal",
+] as const;
 export const DEBIT_KINDS = ["usage", "refund", "dispute_debit", "grant_expiry", "admin_debit"] as const;
 export const LedgerKind = z.enum([...CREDIT_KINDS, ...DEBIT_KINDS, "usage_correction"]);
 export type LedgerKind = z.infer<typeof LedgerKind>;

@@ -11,7 +11,9 @@ export const UserId = z
 export type UserId = z.infer<typeof UserId>;
 
 /** An instance id: opaque, made by the control plane, safe as a path segment, folder and container name. */
-export const InstanceId = z.string().regex(/^[a-z0-9]{8,64}$/, "an instance id is 8 to 64 lower-case letters or digits");
+export const InstanceId = z
+  .string()
+  .regex(/^[a-z0-9]{8,64}$/, "an instance id is 8 to 64 lower-case letters or digits");
 export type InstanceId = z.infer<typeof InstanceId>;
 
 /** Ids of pairing requests and devices as they stand in paths. */

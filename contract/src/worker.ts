@@ -49,7 +49,13 @@ export function observed<S extends z.ZodType>(data: S) {
 
 export const WebCredentials = z.object({ email: Email, password: Password });
 /** Sign-in takes any password: one that is too short is simply wrong. */
-export const WebSignIn = z.object({ email: Email, password: z.string().max(256).transform((value) => value.normalize("NFKC")) });
+export const WebSignIn = z.object({
+  email: Email,
+  password: z
+    .string()
+    .max(256)
+    .transform((value) => value.normalize("NFKC")),
+});
 
 export const WebSession = z.object({ user: User.nullable() });
 export type WebSession = z.infer<typeof WebSession>;

@@ -1,0 +1,74 @@
+import { createServer } from "node:net";
+import { join } from "node:path";
+import * as z from "zod";
+import { readIfThere, writePrivateFile } from "./files.ts";
+
+/** The parts that listen, in the order their ports are chosen. */
+export const Ports = z.object({
+  api: z.int(),
+  convex: z.int(),
+  convexSite: z.int(),
+  runtimeHost: z.int(),
+});
+export type Ports = z.infer<typeof Ports>;
+
+const FIRST_CHOICE: Ports = { api: 8787, convex: 3210, convexSite: 3211, runtimeHost: 3220 };
+
+/**
+ * The ports of this installation: last time's where they are free, so that addresses people kept stay true.
+ * A port asked for by number is taken or refused, never replaced.
+ */
+export async function choosePorts(dataDir: string, asked: number | null): Promise<Ports> {
+  const file = join(dataDir, "ports.json");
+  const text = await readIfThere(file);
+  const last = text === null ? null : Ports.safeParse(JSON.parse(text));
+  const wanted = last?.success ? last.data : FIRST_CHOICE;
+  const taken = new Set<number>();
+  const next = async (from: number): Promise<number> => {
+    const port = await firstFree(from, taken);
+    taken.add(port);
+    return port;
+  };
+  if (asked !== null && asked !== 0 && !(await isFree(asked))) {
+    throw new Error(`port ${asked} is in use: stop what listens there, or choose another with --port`);
+  }
+  const api = asked === 0 ? await anyFree() : (asked ?? (await next(wanted.api)));
+  taken.add(api);
+  const ports = {
+    api,
+    convex: await next(wanted.convex),
+    convexSite: await next(wanted.convexSite),
+    runtimeHost: await next(wanted.runtimeHost),
+  };
+  await writePrivateFile(file, `${JSON.stringify(ports, null, 2)}\n`);
+  return ports;
+}
+
+async function firstFree(from: number, taken: ReadonlySet<number>): Promise<number> {
+  for (let port = from; port < Math.min(from + 200, 65_536); port += 1) {
+    if (!taken.has(port) && (await isFree(port))) return port;
+  }
+  return anyFree();
+}
+
+/** True when nothing listens on the port on loopback. */
+export async function isFree(port: number): Promise<boolean> {
+  return (await listenOnce(port)) !== null;
+}
+
+async function anyFree(): Promise<number> {
+  const port = await listenOnce(0);
+  if (port === null) throw new Error("this machine gives out no free port on 127.0.0.1");
+  return port;
+}
+
+function listenOnce(port: number): Promise<number | null> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(null));
+    server.listen(port, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : null));
+    });
+  });
+}

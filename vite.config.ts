@@ -1,0 +1,72 @@
+import { defineConfig } from "vitest/config";
+
+/**
+ * The vitest projects. `npm test` runs all; `npx vitest run --project runtime` runs one.
+ * Every Convex test runs twice: on `convex-test` and on this repository's own engine.
+ */
+export default defineConfig({
+  test: {
+    reporters: ["default", "./local/src/testing/closingLine.ts"],
+    // Two at once: suites start real servers, browsers and gateways, and must fit a two-core machine.
+    maxWorkers: 2,
+    projects: [
+      { test: { name: "contract", include: ["contract/**/*.test.ts"] } },
+      {
+        test: {
+          name: "embedded-convex",
+          include: ["embedded-convex/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "convex",
+          include: ["convex/**/*.test.ts"],
+          environment: "edge-runtime",
+          server: { deps: { inline: ["convex-test"] } },
+          env: { CONVEX_TEST_ENGINE: "convex-test" },
+        },
+      },
+      {
+        test: {
+          name: "convex-embedded",
+          include: ["convex/**/*.test.ts"],
+          exclude: ["convex/lib/**"],
+          environment: "node",
+          env: { CONVEX_TEST_ENGINE: "embedded-convex" },
+          testTimeout: 30_000,
+        },
+      },
+      "./api-worker/vitest.config.ts",
+      {
+        test: {
+          name: "runtime",
+          include: ["runtime/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 240_000,
+        },
+      },
+      "./website/vitest.config.ts",
+      {
+        test: {
+          name: "local",
+          include: ["local/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 240_000,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["e2e/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+    ],
+  },
+});
