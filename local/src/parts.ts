@@ -1,0 +1,148 @@
+import { join } from "node:path";
+import type { Ports } from "./ports.ts";
+import type { PartSpec } from "./processes.ts";
+import { baseEnvironment, commandOf } from "./run.ts";
+import { LOCAL_JWT_ISSUER, LOCAL_JWT_KEY_ID, type Secrets } from "./secrets.ts";
+
+/** Everything the parts' command lines and environments are made from. */
+export interface StackPlan {
+  root: string;
+  dataDir: string;
+  ports: Ports;
+  secrets: Secrets;
+  /** The caller's own settings, from `.env` and the environment. */
+  settings: Readonly<Record<string, string | undefined>>;
+}
+
+const loopback = (port: number): string => `http://127.0.0.1:${port}`;
+
+/** Addresses of the parts. */
+export function addresses(ports: Ports) {
+  return {
+    api: loopback(ports.api),
+    convex: loopback(ports.convex),
+    convexSite: loopback(ports.convexSite),
+    runtimeHost: loopback(ports.runtimeHost),
+  };
+}
+
+/** Answers 2xx, or throws. */
+async function answers(url: string): Promise<void> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(5000) });
+  await response.body?.cancel();
+  if (!response.ok) throw new Error(`${url} answers ${response.status}`);
+}
+
+export function convexPart(plan: StackPlan): PartSpec {
+  const { convex, convexSite } = plan.ports;
+  return {
+    name: "convex",
+    command: process.execPath,
+    args: [
+      join(plan.root, "embedded-convex/src/cli/main.ts"),
+      "start",
+      ...["--port", String(convex), "--site-port", String(convexSite)],
+      ...["--data-dir", join(plan.dataDir, "convex")],
+    ],
+    cwd: plan.root,
+    env: baseEnvironment(),
+    probe: () => answers(`${loopback(convex)}/version`),
+    startDeadlineMs: 60_000,
+    stopDeadlineMs: 10_000,
+  };
+}
+
+export function runtimeHostPart(plan: StackPlan): PartSpec {
+  const at = addresses(plan.ports);
+  return {
+    name: "runtime-host",
+    command: process.execPath,
+    args: [
+      join(plan.root, "runtime/host/main.ts"),
+      ...["--port", String(plan.ports.runtimeHost)],
+      ...["--data-dir", join(plan.dataDir, "runtime")],
+    ],
+    cwd: plan.root,
+    env: {
+      ...baseEnvironment(),
+      OA_FLEET_KEY: plan.secrets.OA_FLEET_KEY,
+      OA_EVENTS_URL: `${at.api}/internal/openclaw/events`,
+      OA_PUBLIC_ORIGIN: at.runtimeHost,
+    },
+    probe: () => answers(`${at.runtimeHost}/healthz`),
+    startDeadlineMs: 60_000,
+    // Gateways finish what they are doing first; the host bounds that itself.
+    stopDeadlineMs: 30_000,
+  };
+}
+
+export function apiPart(plan: StackPlan): PartSpec {
+  const at = addresses(plan.ports);
+  return {
+    name: "api",
+    command: process.execPath,
+    args: [
+      commandOf("wrangler"),
+      "dev",
+      ...["--config", join(plan.root, "api-worker/wrangler.jsonc")],
+      ...["--ip", "127.0.0.1", "--port", String(plan.ports.api), "--inspector-port", "0"],
+      ...["--persist-to", join(plan.dataDir, "wrangler")],
+      ...["--show-interactive-dev-session=false", "--log-level", "warn"],
+    ],
+    cwd: join(plan.root, "api-worker"),
+    env: {
+      ...baseEnvironment(),
+      ...given(plan.settings, API_SETTINGS),
+      WRANGLER_SEND_METRICS: "false",
+      // Read by wrangler for the names in `secrets.required`: nothing of it shows in a process list.
+      OA_INTERNAL_KEY: plan.secrets.OA_INTERNAL_KEY,
+      OA_CONTROL_KEY: plan.secrets.OA_CONTROL_KEY,
+      OA_FLEET_KEY: plan.secrets.OA_FLEET_KEY,
+      OA_CONVEX_JWT_PRIVATE_KEY: plan.secrets.OA_CONVEX_JWT_PRIVATE_KEY,
+      OA_CONVEX_JWT_ISSUER: LOCAL_JWT_ISSUER,
+      OA_CONVEX_JWT_KEY_ID: LOCAL_JWT_KEY_ID,
+      OA_PUBLIC_URL: at.api,
+      CONVEX_URL: at.convex,
+      CONVEX_SITE_URL: at.convexSite,
+      OPENCLAW_RUNTIME_HOST_URL: at.runtimeHost,
+    },
+    probe: () => answers(`${at.api}/web/config`),
+    startDeadlineMs: 90_000,
+    stopDeadlineMs: 8000,
+  };
+}
+
+/** Settings of the seed that a person may give; everything else about the Worker is decided by the stack. */
+const API_SETTINGS = [
+  "OPENCLAW_FLEET",
+  "OPENCLAW_RUNTIME_URL",
+  "OPENCLAW_RUNTIME_URL_TEMPLATE",
+  "OPENCLAW_R2_BUCKET_PREFIX",
+  "OPENCLAW_RUNTIME_NAME_PREFIX",
+  "OPENCLAW_SERVICE_TOKEN",
+  "OPENAGENTS_SERVICE_TOKEN",
+  "OA_CORS_ORIGINS",
+] as const;
+
+function given(settings: StackPlan["settings"], names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = settings[name];
+      return value === undefined || value === "" ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** Environment of the Convex functions. */
+export function functionsEnvironment(plan: StackPlan): Record<string, string> {
+  const previous = plan.settings.OPENCLAW_ENCRYPTION_KEYS_PREVIOUS;
+  return {
+    OPENCLAW_ENCRYPTION_KEY: plan.secrets.OPENCLAW_ENCRYPTION_KEY,
+    ...(previous === undefined ? {} : { OPENCLAW_ENCRYPTION_KEYS_PREVIOUS: previous }),
+    OA_CONTROL_KEY: plan.secrets.OA_CONTROL_KEY,
+    OA_INTERNAL_KEY: plan.secrets.OA_INTERNAL_KEY,
+    OA_API_URL: addresses(plan.ports).api,
+    OA_CONVEX_JWT_ISSUER: LOCAL_JWT_ISSUER,
+    OA_CONVEX_JWKS: plan.secrets.OA_CONVEX_JWKS,
+  };
+}

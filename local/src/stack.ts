@@ -1,0 +1,116 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Console } from "./console.ts";
+import { deployFunctions, type Deployment } from "./convexPart.ts";
+import { readIfThere } from "./files.ts";
+import { addresses, apiPart, convexPart, functionsEnvironment, runtimeHostPart, type StackPlan } from "./parts.ts";
+import { Part, rememberPids, sweepOrphans } from "./processes.ts";
+import { removeStackFile, writeStackFile } from "./stackFile.ts";
+import { buildWebsite } from "./websitePart.ts";
+
+/** A running stack. */
+export interface Stack {
+  /** Where the page is. */
+  url: string;
+  /** Rejects when a part is lost for good. */
+  lost: Promise<never>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts every part, healthy before the next needs it: database and website build beside each other, then the functions,
+ * the runtime host and the API. A failed start stops what it had started.
+ */
+export async function startStack(plan: StackPlan, console: Console): Promise<Stack> {
+  const { dataDir, root } = plan;
+  const at = addresses(plan.ports);
+  const logs = join(dataDir, "logs");
+  await mkdir(logs, { recursive: true, mode: 0o700 });
+  await removeStackFile(dataDir);
+  const swept = await sweepOrphans(dataDir);
+  if (swept.length > 0) console.line(`  ended what an earlier start had left running: ${swept.join(", ")}`);
+
+  const parts: Part[] = [];
+  let complete: (() => Promise<void>) | null = null;
+  const { promise: lost, reject: reportLost } = Promise.withResolvers<never>();
+  lost.catch(() => undefined);
+  const events = {
+    change: async () => {
+      await rememberPids(dataDir, parts);
+      if (complete !== null) await complete();
+    },
+    lost: (_part: Part, why: string) => reportLost(new Error(why)),
+    restarted: (part: Part) => console.line(`  ${part.spec.name} had ended and was started again; log: ${part.logFile}`),
+  };
+  const convex = new Part(convexPart(plan), logs, events);
+  const host = new Part(runtimeHostPart(plan), logs, events);
+  const api = new Part(apiPart(plan), logs, events);
+  parts.push(convex, host, api);
+
+  const stop = async (): Promise<void> => {
+    complete = null;
+    await removeStackFile(dataDir);
+    // The API first, so that nothing new arrives; the database last, so that what was under way is written down.
+    await api.stop();
+    await host.stop();
+    await convex.stop();
+  };
+
+  try {
+    const website = console.step("website", async () =>
+      (await buildWebsite(root)) ? "built into website/dist" : "website/dist is up to date",
+    );
+    const backend = (async () => {
+      await console.step("convex", async () => {
+        await convex.start();
+        return `${at.convex}  (embedded, SQLite in ${join(dataDir, "convex")})`;
+      });
+      const deployment = await readDeployment(plan);
+      await console.step("functions", async () => {
+        const pushed = await deployFunctions({ root, dataDir, deployment, environment: functionsEnvironment(plan) });
+        return pushed ? "pushed by convex deploy" : "unchanged since the last push";
+      });
+      return deployment;
+    })();
+    const hosting = console.step("runtime host", async () => {
+      await host.start();
+      return `${at.runtimeHost}  (real OpenClaw gateways as child processes)`;
+    });
+    const [deployment] = await allOrFirstError([backend, website, hosting]);
+    await console.step("api", async () => {
+      await api.start();
+      return `${at.api}  (workerd)`;
+    });
+    complete = () =>
+      writeStackFile(dataDir, {
+        api: at.api,
+        convex: deployment,
+        runtimeHost: at.runtimeHost,
+        doubles: {},
+        secrets: plan.secrets,
+        pids: {
+          start: process.pid,
+          ...Object.fromEntries(parts.flatMap((part) => (part.pid === null ? [] : [[part.spec.name, part.pid]]))),
+        },
+      });
+    await complete();
+    return { url: at.api, lost, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Waits for all to end either way before throwing the first error: nothing may still be starting while we stop. */
+async function allOrFirstError<T extends readonly Promise<unknown>[]>(work: readonly [...T]) {
+  await Promise.allSettled(work);
+  return Promise.all(work);
+}
+
+async function readDeployment(plan: StackPlan): Promise<Deployment> {
+  const at = addresses(plan.ports);
+  const file = join(plan.dataDir, "convex", "admin-key");
+  const adminKey = (await readIfThere(file))?.trim();
+  if (adminKey === undefined || adminKey === "") throw new Error(`embedded-convex left no admin key in ${file}`);
+  return { url: at.convex, siteUrl: at.convexSite, adminKey };
+}

@@ -1,0 +1,121 @@
+/**
+ * `npm start`: the whole product on this machine. See `--help`.
+ * Exit codes: 0 stopped by the user, 1 a part could not start or was lost, 2 wrong usage.
+ */
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { confirm, plainConsole } from "./console.ts";
+import { lockDataDir } from "./lock.ts";
+import { HELP, parseOptions } from "./options.ts";
+import { choosePorts } from "./ports.ts";
+import { sweepOrphans } from "./processes.ts";
+import { loadSecrets } from "./secrets.ts";
+import { startStack, type Stack } from "./stack.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+const out = plainConsole((text) => process.stdout.write(text));
+
+async function main(): Promise<number> {
+  const options = readOptions();
+  if (options === null) return 2;
+  if (options.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const envFile = join(root, ".env");
+  if (existsSync(envFile)) process.loadEnvFile(envFile);
+
+  const unlock = lockDataDir(options.dataDir);
+  try {
+    if (options.reset && !(await reset(options.dataDir, options.yes))) return 2;
+    const from = performance.now();
+    out.line(`managed-openclaw, data in ${options.dataDir}`);
+    await sweepOrphans(options.dataDir);
+    const ports = await choosePorts(options.dataDir, options.port);
+    const secrets = await loadSecrets(options.dataDir, process.env);
+    const interrupted = signalled();
+    const starting = startStack({ root, dataDir: options.dataDir, ports, secrets, settings: process.env }, out);
+    const first = await Promise.race([starting, interrupted.then(() => null)]);
+    const stack = first ?? (await starting);
+    if (first !== null) {
+      announce(stack, (performance.now() - from) / 1000);
+      if (options.open) openBrowser(stack.url);
+    }
+    return await untilStopped(stack, interrupted);
+  } finally {
+    unlock();
+  }
+}
+
+function readOptions(): ReturnType<typeof parseOptions> | null {
+  try {
+    return parseOptions(process.argv.slice(2), root);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
+    return null;
+  }
+}
+
+async function reset(dataDir: string, yes: boolean): Promise<boolean> {
+  const question = `Delete every account, instance, backup and key in ${dataDir}?`;
+  if (!yes && !(await confirm(question))) {
+    out.line("Nothing was deleted. (--reset asks on a terminal; --yes answers it.)");
+    return false;
+  }
+  await sweepOrphans(dataDir);
+  for (const part of ["convex", "runtime", "wrangler", "logs", "secrets.json", "stack.json", "pids.json"]) {
+    await rm(join(dataDir, part), { recursive: true, force: true });
+  }
+  out.line(`  ${dataDir} is empty again`);
+  return true;
+}
+
+function announce(stack: Stack, seconds: number): void {
+  out.line("");
+  out.line(`Ready in ${seconds.toFixed(1)} s:  ${stack.url}`);
+  out.line("Sign up there, then press Create. Nothing here is a double; no model, mail or payment provider is connected.");
+  out.line("Ctrl-C stops everything and keeps the data.");
+}
+
+/** The first SIGINT, SIGTERM or SIGHUP. Later ones are ignored: stopping is bounded and must not be cut short. */
+function signalled(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve(signal));
+  });
+}
+
+async function untilStopped(stack: Stack, interrupted: Promise<NodeJS.Signals>): Promise<number> {
+  try {
+    await Promise.race([interrupted, stack.lost]);
+    out.line("\nStopping …");
+    await stack.stop();
+    out.line("Stopped; nothing is left running.");
+    return 0;
+  } catch (error) {
+    process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
+    await stack.stop();
+    return 1;
+  }
+}
+
+function openBrowser(url: string): void {
+  const hasScreen = process.platform !== "linux" || process.env.DISPLAY !== undefined || process.env.WAYLAND_DISPLAY !== undefined;
+  if (!hasScreen || process.env.CI !== undefined || !process.stdout.isTTY) return;
+  const [command, ...args] =
+    process.platform === "darwin" ? ["open", url] : process.platform === "win32" ? ["cmd", "/c", "start", url] : ["xdg-open", url];
+  if (command === undefined) return;
+  const child = spawn(command, args, { stdio: "ignore", detached: true });
+  // No opener on this machine: the address stands on the terminal.
+  child.on("error", () => undefined);
+  child.unref();
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
+process.exit();
