@@ -14,7 +14,7 @@ export function microUsd(value: number): MicroUsd {
   return MicroUsd.parse(value);
 }
 
-/** Exact for every amount below 9 billion dollars: the nearest double of value / 1,000,000. */
+/** The nearest double of value / 1,000,000. Up to four billion dollars it goes back unchanged. */
 export function usdOfMicro(value: MicroUsd): number {
   return value / MICRO_USD_PER_USD;
 }

@@ -31,16 +31,20 @@ export async function deployFunctions(options: {
   const digest = await sha256(wanted);
   if ((await readIfThere(marker)) === digest) return false;
   await setEnvironment(deployment, environment);
-  await runToEnd("convex deploy", [commandOf("convex"), "deploy", "--yes", "--typecheck", "disable", "--codegen", "disable"], {
-    cwd: root,
-    env: {
-      ...baseEnvironment(),
-      CONVEX_SELF_HOSTED_URL: deployment.url,
-      CONVEX_SELF_HOSTED_ADMIN_KEY: deployment.adminKey,
-      CI: "1",
+  await runToEnd(
+    "convex deploy",
+    [commandOf("convex"), "deploy", "--yes", "--typecheck", "disable", "--codegen", "disable"],
+    {
+      cwd: root,
+      env: {
+        ...baseEnvironment(),
+        CONVEX_SELF_HOSTED_URL: deployment.url,
+        CONVEX_SELF_HOSTED_ADMIN_KEY: deployment.adminKey,
+        CI: "1",
+      },
+      deadlineMs: 120_000,
     },
-    deadlineMs: 120_000,
-  });
+  );
   await writePrivateFile(marker, digest);
   return true;
 }
@@ -53,7 +57,8 @@ async function setEnvironment(deployment: Deployment, environment: Readonly<Reco
     body: JSON.stringify({ changes: Object.entries(environment).map(([name, value]) => ({ name, value })) }),
     signal: AbortSignal.timeout(15_000),
   });
-  if (!response.ok) throw new Error(`setting the functions' environment failed: ${response.status} ${await response.text()}`);
+  if (!response.ok)
+    throw new Error(`setting the functions' environment failed: ${response.status} ${await response.text()}`);
 }
 
 async function sha256(text: string): Promise<string> {

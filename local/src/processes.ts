@@ -119,10 +119,9 @@ export class Part {
         return;
       } catch (error) {
         if (performance.now() > deadline) {
-          throw new Error(
-            `${this.spec.name} did not answer within ${Math.round(this.spec.startDeadlineMs / 1000)} s`,
-            { cause: error },
-          );
+          throw new Error(`${this.spec.name} did not answer within ${Math.round(this.spec.startDeadlineMs / 1000)} s`, {
+            cause: error,
+          });
         }
       }
       await sleep(100);
@@ -189,7 +188,9 @@ const PidFile = z.array(z.object({ name: z.string(), pid: z.int().positive(), st
 function startTicks(pid: number): string | null {
   try {
     if (process.platform !== "linux") {
-      return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8", timeout: 2000 }).trim() || null;
+      return (
+        execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8", timeout: 2000 }).trim() || null
+      );
     }
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // The second field is the command in parentheses and may hold spaces; the start time is field 22.

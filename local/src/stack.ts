@@ -40,7 +40,8 @@ export async function startStack(plan: StackPlan, console: Console): Promise<Sta
       if (complete !== null) await complete();
     },
     lost: (_part: Part, why: string) => reportLost(new Error(why)),
-    restarted: (part: Part) => console.line(`  ${part.spec.name} had ended and was started again; log: ${part.logFile}`),
+    restarted: (part: Part) =>
+      console.line(`  ${part.spec.name} had ended and was started again; log: ${part.logFile}`),
   };
   const convex = new Part(convexPart(plan), logs, events);
   const host = new Part(runtimeHostPart(plan), logs, events);

@@ -75,7 +75,9 @@ async function reset(dataDir: string, yes: boolean): Promise<boolean> {
 function announce(stack: Stack, seconds: number): void {
   out.line("");
   out.line(`Ready in ${seconds.toFixed(1)} s:  ${stack.url}`);
-  out.line("Sign up there, then press Create. Nothing here is a double; no model, mail or payment provider is connected.");
+  out.line(
+    "Sign up there, then press Create. Nothing here is a double; no model, mail or payment provider is connected.",
+  );
   out.line("Ctrl-C stops everything and keeps the data.");
 }
 
@@ -101,10 +103,15 @@ async function untilStopped(stack: Stack, interrupted: Promise<NodeJS.Signals>):
 }
 
 function openBrowser(url: string): void {
-  const hasScreen = process.platform !== "linux" || process.env.DISPLAY !== undefined || process.env.WAYLAND_DISPLAY !== undefined;
+  const hasScreen =
+    process.platform !== "linux" || process.env.DISPLAY !== undefined || process.env.WAYLAND_DISPLAY !== undefined;
   if (!hasScreen || process.env.CI !== undefined || !process.stdout.isTTY) return;
   const [command, ...args] =
-    process.platform === "darwin" ? ["open", url] : process.platform === "win32" ? ["cmd", "/c", "start", url] : ["xdg-open", url];
+    process.platform === "darwin"
+      ? ["open", url]
+      : process.platform === "win32"
+        ? ["cmd", "/c", "start", url]
+        : ["xdg-open", url];
   if (command === undefined) return;
   const child = spawn(command, args, { stdio: "ignore", detached: true });
   // No opener on this machine: the address stands on the terminal.

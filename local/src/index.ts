@@ -1,0 +1,2 @@
+/** How scripts and tests find a running stack. */
+export { readStackFile, StackFile } from "./stackFile.ts";
