@@ -1,0 +1,42 @@
+import type { AuditEventRequest } from "@oa/contract";
+import { paginationOptsValidator, type PaginationResult } from "convex/server";
+import { query } from "./_generated/server.js";
+import { requireUser } from "./lib/access.ts";
+import { pageOf } from "./lib/paging.ts";
+
+/** One line of the audit log as the person it is about sees it. */
+export interface MyAuditEvent {
+  /** Joins the line written before an act with the one that tells its outcome. */
+  act_id: string;
+  action: string;
+  target: string | null;
+  via: AuditEventRequest["via"];
+  result: AuditEventRequest["result"];
+  code: string | null;
+  ip: string | null;
+  created_at: number;
+}
+
+/** What was done to the signed-in user's account and instance, newest first. */
+export const myEvents = query({
+  args: { paginationOpts: paginationOptsValidator },
+  handler: async (ctx, { paginationOpts }): Promise<PaginationResult<MyAuditEvent>> => {
+    const user = await requireUser(ctx);
+    const rows = await ctx.db
+      .query("audit_log")
+      .withIndex("by_subject_user_id", (q) => q.eq("subject_user_id", user._id))
+      .order("desc")
+      .paginate(pageOf(paginationOpts));
+    const page = rows.page.map((row) => ({
+      act_id: row.act_id,
+      action: row.action,
+      target: row.target,
+      via: row.via,
+      result: row.result,
+      code: row.code,
+      ip: row.ip,
+      created_at: row.created_at,
+    }));
+    return { ...rows, page };
+  },
+});

@@ -1,0 +1,65 @@
+import {
+  AuditEventRequest,
+  DesiredState,
+  GatewayState,
+  InstanceStatus,
+  LedgerKind,
+  SecretKey,
+  StepName,
+  StepState,
+} from "@oa/contract";
+import { v } from "convex/values";
+
+/** Convex validators of the contract's shapes, made from its zod lists so that a word is written down once. */
+
+export const instanceStatus = v.union(...InstanceStatus.options.map((status) => v.literal(status)));
+export const desiredState = v.union(...DesiredState.options.map((desired) => v.literal(desired)));
+export const stepName = v.union(...StepName.options.map((name) => v.literal(name)));
+export const stepState = v.union(...StepState.options.map((state) => v.literal(state)));
+export const gatewayState = v.union(...GatewayState.options.map((state) => v.literal(state)));
+export const ledgerKind = v.union(...LedgerKind.options.map((kind) => v.literal(kind)));
+export const secretKey = v.union(...SecretKey.options.map((key) => v.literal(key)));
+export const auditVia = v.union(...AuditEventRequest.shape.via.options.map((via) => v.literal(via)));
+export const auditResult = v.union(...AuditEventRequest.shape.result.options.map((result) => v.literal(result)));
+
+/** Flat facts that go with a ledger row; never a secret. */
+export const ledgerMeta = v.record(v.string(), v.union(v.string(), v.number(), v.boolean(), v.null()));
+
+const deviceClient = v.object({
+  id: v.string(),
+  mode: v.string(),
+  platform: v.string(),
+  displayName: v.optional(v.string()),
+  version: v.optional(v.string()),
+  deviceFamily: v.optional(v.string()),
+});
+
+/** `DeviceLists` of the contract: what a gateway answers when asked for its devices. */
+export const deviceLists = v.object({
+  pending: v.array(
+    v.object({
+      requestId: v.string(),
+      deviceId: v.string(),
+      client: deviceClient,
+      role: v.string(),
+      scopes: v.array(v.string()),
+      remoteIp: v.optional(v.string()),
+      requestedAt: v.number(),
+      expiresAt: v.number(),
+    }),
+  ),
+  paired: v.array(
+    v.object({
+      deviceId: v.string(),
+      client: deviceClient,
+      role: v.string(),
+      scopes: v.array(v.string()),
+      pairedAt: v.number(),
+      lastSeenAt: v.optional(v.number()),
+      connected: v.boolean(),
+    }),
+  ),
+});
+
+/** What a fleet says of a gateway. */
+export const gatewayReport = v.object({ status: gatewayState, reason: v.union(v.string(), v.null()) });

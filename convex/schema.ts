@@ -1,0 +1,213 @@
+import { defineSchema, defineTable } from "convex/server";
+import { v } from "convex/values";
+import {
+  auditResult,
+  auditVia,
+  desiredState,
+  deviceLists,
+  gatewayReport,
+  instanceStatus,
+  ledgerKind,
+  ledgerMeta,
+  stepName,
+  stepState,
+} from "./lib/validators.ts";
+
+/**
+ * Every table, who writes its rows and who deletes them. How long each is kept stands in `lib/retention.ts`.
+ * Times are milliseconds since 1970; money is integer micro-USD (`_microusd`).
+ *
+ * Tables are split by writer, so that the work on one instance does not collide with itself: the wish and the status
+ * (`openclaw_instances`), the Worker's progress (`instance_steps`), the fleet's reports (`instance_observations`) and the
+ * timetable of drives (`instance_drives`) are separate rows.
+ */
+export default defineSchema({
+  /**
+   * One row a user, made by a claim and kept after a deletion (emptied of secrets and addresses), so that generations
+   * go on counting. Written by claims, status changes, upserts and the secret box.
+   */
+  openclaw_instances: defineTable({
+    user_id: v.string(),
+    status: instanceStatus,
+    /** Base of the runtime's API. Two rows never carry the same one. */
+    runtime_url: v.optional(v.string()),
+    runtime_name: v.optional(v.string()),
+    cf_account_id: v.optional(v.string()),
+    cf_worker_name: v.optional(v.string()),
+    cf_worker_id: v.optional(v.string()),
+    cf_container_app_id: v.optional(v.string()),
+    cf_container_app_name: v.optional(v.string()),
+    r2_bucket_name: v.optional(v.string()),
+    /** Ciphertext and IV are base64; what they are bound to stands in `lib/secretBox.ts`. */
+    service_token_encrypted: v.optional(v.string()),
+    service_token_iv: v.optional(v.string()),
+    service_token_alg: v.optional(v.string()),
+    service_token_key_id: v.optional(v.string()),
+    /** Counts the values this field has had; part of what its ciphertext is bound to. Survives erasure. */
+    service_token_version: v.optional(v.number()),
+    provider_keys_encrypted: v.optional(v.string()),
+    provider_keys_iv: v.optional(v.string()),
+    provider_keys_alg: v.optional(v.string()),
+    provider_keys_key_id: v.optional(v.string()),
+    provider_keys_version: v.optional(v.number()),
+    created_at: v.number(),
+    updated_at: v.number(),
+    last_ready_at: v.optional(v.number()),
+    /** Opaque and random, made in an action; a new one after each deletion. */
+    instance_id: v.string(),
+    desired: desiredState,
+    /** Counts the wishes. A command that carries an older one is refused. */
+    generation: v.number(),
+    /** Why the status is what it is, for people. */
+    reason: v.optional(v.string()),
+    /** OpenClaw's version, as the runtime reports it. */
+    version: v.optional(v.string()),
+    gateway_url: v.optional(v.string()),
+  })
+    .index("by_user_id", ["user_id"])
+    .index("by_status", ["status"])
+    .index("by_instance_id", ["instance_id"])
+    .index("by_runtime_url", ["runtime_url"]),
+
+  /** One row a step of the current generation. Written by the reconciler; replaced by the next claim. */
+  instance_steps: defineTable({
+    instance_id: v.string(),
+    generation: v.number(),
+    name: stepName,
+    state: stepState,
+    detail: v.optional(v.string()),
+    started_at: v.optional(v.number()),
+    finished_at: v.optional(v.number()),
+  }).index("by_instance_generation", ["instance_id", "generation", "name"]),
+
+  /** What a fleet last reported, one row an instance. Written by observations; deleted by the next claim and on deletion. */
+  instance_observations: defineTable({
+    instance_id: v.string(),
+    generation: v.number(),
+    observed_at: v.number(),
+    gateway: v.optional(gatewayReport),
+    /** The last lists a gateway gave; kept, with their own time, while it is down. */
+    devices: v.optional(deviceLists),
+    devices_observed_at: v.optional(v.number()),
+  }).index("by_instance_id", ["instance_id"]),
+
+  /**
+   * The timetable of drives, one row an instance. Written by claims, by the drive itself and by reports that hasten it;
+   * deleted with the instance.
+   */
+  instance_drives: defineTable({
+    instance_id: v.string(),
+    generation: v.number(),
+    /** When the next drive should have begun; the sweep re-drives what is past it. Null: nothing to do. */
+    due_at: v.union(v.number(), v.null()),
+    /** Failed drives in a row; sets the backoff. */
+    attempts: v.number(),
+    /** A drive in flight holds this; it lapses by itself when the drive is lost. */
+    lease: v.union(v.object({ id: v.string(), expires_at: v.number() }), v.null()),
+    /** Something happened during the drive in flight: begin the next one as soon as it ends. */
+    again: v.boolean(),
+    /** When a status that must not last becomes `error`. Null: the status may last. */
+    deadline_at: v.union(v.number(), v.null()),
+  })
+    .index("by_instance_id", ["instance_id"])
+    .index("by_due_at", ["due_at"])
+    .index("by_deadline_at", ["deadline_at"]),
+
+  /** Append-only: rows are inserted by `postLedger` and never changed. */
+  credit_ledger: defineTable({
+    user_id: v.string(),
+    kind: ledgerKind,
+    /** The seed's field, derived: `amount_microusd` / 1,000,000. Nothing computes with it. */
+    amount_usd: v.number(),
+    /** Positive for credits, negative for debits. */
+    amount_microusd: v.number(),
+    /** 1, 2, 3 … per user, without gaps. */
+    seq: v.number(),
+    balance_after_microusd: v.number(),
+    /** Unique per user: the same key posts once. */
+    idempotency_key: v.string(),
+    meta: v.optional(ledgerMeta),
+    created_at: v.number(),
+  })
+    .index("by_user_id", ["user_id"])
+    .index("by_user_id_created_at", ["user_id", "created_at"])
+    .index("by_user_id_kind", ["user_id", "kind"])
+    .index("by_user_id_seq", ["user_id", "seq"])
+    .index("by_user_id_idempotency_key", ["user_id", "idempotency_key"]),
+
+  /** The running totals of a user's ledger, written in the same mutation as the row; a balance read is this document. */
+  credit_accounts: defineTable({
+    user_id: v.string(),
+    posted_microusd: v.number(),
+    held_microusd: v.number(),
+    lifetime_credit_microusd: v.number(),
+    lifetime_debit_microusd: v.number(),
+    /** `seq` of the newest ledger row. */
+    seq: v.number(),
+    updated_at: v.number(),
+  }).index("by_user_id", ["user_id"]),
+
+  /** Written by sign-up and by a rehash. */
+  users: defineTable({
+    /** Lower case; unique. */
+    email: v.string(),
+    password_hash: v.string(),
+    /** Raised to end every token that carries an older one. */
+    token_version: v.number(),
+    created_at: v.number(),
+  }).index("by_email", ["email"]),
+
+  /** Written by sign-in and, at most every 15 minutes, by use. Deleted by sign-out and, once expired, by the pruner. */
+  sessions: defineTable({
+    user_id: v.id("users"),
+    /** SHA-256 of the cookie, hex; the cookie itself is never stored. */
+    session_hash: v.string(),
+    created_at: v.number(),
+    last_seen_at: v.number(),
+    expires_at: v.number(),
+    ip: v.union(v.string(), v.null()),
+    user_agent: v.union(v.string(), v.null()),
+  })
+    .index("by_session_hash", ["session_hash"])
+    .index("by_user_id", ["user_id"])
+    .index("by_expires_at", ["expires_at"]),
+
+  /** Append-only: who did what to whose things. Never a secret. Deleted by the pruner after its retention. */
+  audit_log: defineTable({
+    /** Joins the row written before an act with the one that tells its outcome. */
+    act_id: v.string(),
+    actor: v.string(),
+    via: auditVia,
+    subject_user_id: v.string(),
+    action: v.string(),
+    target: v.union(v.string(), v.null()),
+    result: auditResult,
+    code: v.union(v.string(), v.null()),
+    ip: v.union(v.string(), v.null()),
+    request_id: v.string(),
+    created_at: v.number(),
+  })
+    .index("by_subject_user_id", ["subject_user_id", "created_at"])
+    .index("by_act_id", ["act_id", "result"])
+    .index("by_created_at", ["created_at"]),
+
+  /** Progress of re-encryption runs, one row a run. Written by `secrets:rotateSecrets`; deleted by the pruner. */
+  secret_rotations: defineTable({
+    /** The key everything is brought to. */
+    key_id: v.string(),
+    state: v.union(v.literal("running"), v.literal("finished")),
+    /** Where the next page of rows starts; null at the beginning. */
+    cursor: v.union(v.string(), v.null()),
+    scanned: v.number(),
+    rotated: v.number(),
+    /** Already under the active key. */
+    current: v.number(),
+    failed: v.number(),
+    /** `<instance_id>:<field>` of the first failures. */
+    failures: v.array(v.string()),
+    started_at: v.number(),
+    updated_at: v.number(),
+  })
+    .index("by_state", ["state"])
+    .index("by_updated_at", ["updated_at"]),
+});
