@@ -60,6 +60,9 @@ export const DeviceClient = z.object({
 });
 export type DeviceClient = z.infer<typeof DeviceClient>;
 
+/** `expiresAt` of a request that stays until it is decided: the last moment a date can name. */
+export const NO_EXPIRY = 8_640_000_000_000_000;
+
 export const PendingDevice = z.object({
   requestId: PathId,
   deviceId: PathId,
@@ -69,7 +72,7 @@ export const PendingDevice = z.object({
   scopes: z.array(z.string().max(100)),
   remoteIp: z.string().max(100).optional(),
   requestedAt: Millis,
-  /** The gateway forgets the request then. */
+  /** The gateway forgets the request then; `NO_EXPIRY` for what a node asks to be allowed after it was paired. */
   expiresAt: Millis,
 });
 export type PendingDevice = z.infer<typeof PendingDevice>;
@@ -162,4 +165,6 @@ export const RUNTIME_PATHS = {
   devices: "/v1/devices",
   logs: "/v1/logs",
   connect: "/v1/connect",
+  /** Server-sent events: a `runtime` event with a `RuntimeEvent` now and after every change. */
+  events: "/v1/events",
 } as const;
