@@ -1,16 +1,16 @@
 import { spawn } from "node:child_process";
-import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+import { findPackageJSON } from "node:module";
 import { dirname, join } from "node:path";
 import * as z from "zod";
 
-const require = createRequire(import.meta.url);
 const Manifest = z.object({ bin: z.union([z.string(), z.record(z.string(), z.string())]) });
 
 /** Path of a package's command, to be run with this very Node: `npx` would leave children behind when killed. */
 export function commandOf(packageName: string, command = packageName): string {
-  const manifestPath = require.resolve(`${packageName}/package.json`);
-  const manifest: unknown = require(manifestPath);
-  const { bin } = Manifest.parse(manifest);
+  const manifestPath = findPackageJSON(packageName, import.meta.url);
+  if (manifestPath === undefined) throw new Error(`the package ${packageName} is not installed: run npm ci`);
+  const { bin } = Manifest.parse(JSON.parse(readFileSync(manifestPath, "utf8")));
   const relative = typeof bin === "string" ? bin : bin[command];
   if (relative === undefined) throw new Error(`${packageName} has no command ${command}`);
   return join(dirname(manifestPath), relative);
