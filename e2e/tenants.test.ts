@@ -1,0 +1,193 @@
+import {
+  API_PATHS,
+  ConnectInfo,
+  DeviceLists,
+  INTERNAL_KEY_HEADER,
+  observed,
+  SERVICE_TOKEN_HEADER,
+  USER_ID_HEADER,
+} from "@oa/contract";
+import { DeviceKey, pairDevice } from "@oa/runtime/testing";
+import * as z from "zod";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Caller, createInstance, serviceCaller, signUp, untilStatus } from "./support/api.ts";
+import { startTestStack, type TestStack } from "./support/stack.ts";
+
+const OpenApi = z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) });
+
+/** Every act of the API that answers for a user, with ids that belong to `ids`. */
+interface Route {
+  method: string;
+  path: string;
+}
+
+describe("two users, two gateways", () => {
+  let stack: TestStack;
+  let ada: { browser: Caller; userId: string; cookie: string };
+  let bob: { browser: Caller; userId: string; cookie: string };
+  let routes: Route[];
+  /** Ids of Ada's that Bob tries. */
+  let foreign: { requestId: string; deviceId: string };
+  const marks: string[] = [];
+
+  beforeAll(async () => {
+    stack = await startTestStack();
+    ada = await signUp(stack, "ada@example.com");
+    bob = await signUp(stack, "bob@example.com");
+    const adas = await createInstance(ada.browser);
+    const bobs = await createInstance(bob.browser);
+    expect(adas.instance_id).not.toBe(bobs.instance_id);
+    await untilStatus(ada.browser, "ready", 180_000);
+    await untilStatus(bob.browser, "ready", 180_000);
+
+    const connect = await ada.browser.data(ConnectInfo, "POST", API_PATHS.runtimeConnect);
+    const paired = DeviceKey.make();
+    await pairDevice({ url: connect.url, token: connect.token, key: paired });
+    const first = await ada.browser.data(observed(DeviceLists), "GET", API_PATHS.runtimeDevices);
+    for (const request of first.data.pending) {
+      await ada.browser.call("POST", API_PATHS.deviceApprove.replace("{requestId}", request.requestId));
+    }
+    const waiting = DeviceKey.make();
+    await pairDevice({ url: connect.url, token: connect.token, key: waiting });
+    const { data: lists } = await ada.browser.data(observed(DeviceLists), "GET", API_PATHS.runtimeDevices);
+    const pending = lists.pending[0];
+    if (pending === undefined) throw new Error("Ada has no pending device");
+    foreign = { requestId: pending.requestId, deviceId: paired.deviceId };
+    marks.push(
+      ada.userId,
+      "ada@example.com",
+      adas.instance_id,
+      connect.token,
+      waiting.deviceId,
+      paired.deviceId,
+      pending.requestId,
+    );
+
+    const document = OpenApi.parse(await (await fetch(`${stack.info().api}${API_PATHS.openapi}`)).json());
+    routes = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => ({ method: method.toUpperCase(), path })),
+    );
+  });
+  afterAll(() => stack.dispose());
+
+  /** Routes that answer for the caller, in the order that leaves both instances alive. */
+  const actorRoutes = (): Route[] =>
+    routes.filter(
+      (route) =>
+        route.path.startsWith("/api/openclaw/") && !(route.method === "DELETE" && route.path === API_PATHS.instance),
+    );
+
+  const withIds = (path: string, ids: { requestId: string; deviceId: string }): string =>
+    path.replace("{requestId}", ids.requestId).replace("{deviceId}", ids.deviceId);
+
+  const showsNothingOfAda = (answer: { headers: Headers; body: unknown }): void => {
+    const shown = JSON.stringify(answer.body) + JSON.stringify([...answer.headers]);
+    for (const mark of marks) expect(shown).not.toContain(mark);
+  };
+
+  it("the document lists every act a user has", () => {
+    const listed = new Set(routes.map((route) => route.path));
+    const promised = Object.values(API_PATHS).filter((path) => path.startsWith("/api/openclaw"));
+    expect(promised.filter((path) => !listed.has(path))).toEqual([]);
+  });
+
+  it("Bob's session sees nothing of Ada's on any route, with her ids", async () => {
+    for (const route of actorRoutes()) {
+      const unknown = await bob.browser.call(
+        route.method,
+        withIds(route.path, { requestId: "00000000-0000-4000-8000-000000000000", deviceId: "f".repeat(64) }),
+        route.method === "POST" ? restoreBody(route, "no-such-backup") : undefined,
+      );
+      const tried = await bob.browser.call(
+        route.method,
+        withIds(route.path, foreign),
+        route.method === "POST" ? restoreBody(route, "no-such-backup") : undefined,
+      );
+      if (route.path.includes("{")) {
+        expect(tried.status, `${route.method} ${route.path}`).toBe(404);
+        expect(withoutRequestId(tried.body)).toEqual(withoutRequestId(unknown.body));
+      }
+      showsNothingOfAda(tried);
+    }
+    const { data: still } = await ada.browser.data(observed(DeviceLists), "GET", API_PATHS.runtimeDevices);
+    expect(still.pending.map((request) => request.requestId)).toContain(foreign.requestId);
+    expect(still.paired.map((device) => device.deviceId)).toContain(foreign.deviceId);
+  }, 300_000);
+
+  it("a spoofed user id is refused on every route, with Bob's session, with a wrong key, and without either", async () => {
+    const spoofs: Record<string, string>[] = [
+      { cookie: bob.cookie, [USER_ID_HEADER]: ada.userId },
+      { [USER_ID_HEADER]: ada.userId },
+      { [USER_ID_HEADER]: ada.userId, [INTERNAL_KEY_HEADER]: "0".repeat(64) },
+      { cookie: bob.cookie, [USER_ID_HEADER]: ada.userId, [INTERNAL_KEY_HEADER]: "0".repeat(64) },
+    ];
+    for (const route of routes.filter((each) => each.path.startsWith("/api/") || each.path.startsWith("/web/"))) {
+      for (const headers of spoofs) {
+        const response = await fetch(`${stack.info().api}${withIds(route.path, foreign)}`, {
+          method: route.method,
+          headers: { ...headers, origin: stack.info().api, "sec-fetch-site": "same-origin" },
+        });
+        expect([401, 403], `${route.method} ${route.path} ${JSON.stringify(Object.keys(headers))}`).toContain(
+          response.status,
+        );
+        showsNothingOfAda({ headers: response.headers, body: await response.text() });
+      }
+    }
+  });
+
+  it("a user id in query or body changes nothing", async () => {
+    const answer = await bob.browser.call("GET", `${API_PATHS.instance}?user_id=${ada.userId}&userId=${ada.userId}`);
+    showsNothingOfAda(answer);
+    const created = await bob.browser.call("POST", API_PATHS.instance, {
+      desired: "running",
+      user_id: ada.userId,
+      userId: ada.userId,
+    });
+    showsNothingOfAda(created);
+  });
+
+  it("nobody at all is let in anywhere", async () => {
+    for (const route of actorRoutes()) {
+      const response = await fetch(`${stack.info().api}${withIds(route.path, foreign)}`, { method: route.method });
+      expect(response.status, `${route.method} ${route.path}`).toBe(401);
+      showsNothingOfAda({ headers: response.headers, body: await response.text() });
+    }
+  });
+
+  it("Bob's gateway token opens Bob's gateway and not Ada's", async () => {
+    const bobs = await bob.browser.data(ConnectInfo, "POST", API_PATHS.runtimeConnect);
+    const adas = await ada.browser.data(ConnectInfo, "POST", API_PATHS.runtimeConnect);
+    expect(bobs.token).not.toBe(adas.token);
+    expect(bobs.url).not.toBe(adas.url);
+    const outcome = await pairDevice({ url: adas.url, token: bobs.token, key: DeviceKey.make() });
+    expect(outcome).toMatchObject({ paired: false, refused: true });
+  });
+
+  it("a runtime answers only its own service token", async () => {
+    const host = stack.info().runtimeHost;
+    for (const who of [ada, bob]) {
+      const instance = (await serviceCaller(stack, who.userId).call("GET", API_PATHS.instance)).body;
+      const id = z.object({ data: z.object({ instance: z.object({ instance_id: z.string() }) }) }).parse(instance).data
+        .instance.instance_id;
+      for (const headers of [
+        {},
+        { [SERVICE_TOKEN_HEADER]: "0".repeat(64) },
+        { [SERVICE_TOKEN_HEADER]: stack.info().secrets.OA_FLEET_KEY },
+      ]) {
+        const response = await fetch(`${host}/i/${id}/v1/status`, { headers });
+        expect(response.status).toBe(401);
+      }
+    }
+  });
+});
+
+/** A body that fits the route's schema and names nothing that exists. */
+function restoreBody(route: Route, id: string): unknown {
+  return route.path === API_PATHS.runtimeRestore ? { id } : {};
+}
+
+function withoutRequestId(body: unknown): unknown {
+  const text = JSON.stringify(body);
+  const parsed: unknown = JSON.parse(text.replaceAll(/"request_id":"[^"]*"/g, '"request_id":""'));
+  return parsed;
+}
