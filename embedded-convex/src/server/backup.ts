@@ -1,0 +1,110 @@
+/** Copies of a data directory's database: verified before they count, and never in place of something that is lost. */
+import { createHash } from "node:crypto";
+import {
+  closeSync,
+  copyFileSync,
+  createReadStream,
+  existsSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { dirname, resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { backup, DatabaseSync } from "node:sqlite";
+import { dataDirPaths, holdDataDir } from "./data-dir.ts";
+
+export interface BackupResult {
+  bytes: number;
+  /** Hex digest of the file. */
+  sha256: string;
+}
+
+/**
+ * Writes a copy of the database to `to`, whether or not a server runs on it. The copy holds every commit that was
+ * answered before the call; it appears under its name only when it is whole, checked and on disk.
+ */
+export async function backupDataDir(dataDir: string, to: string): Promise<BackupResult> {
+  const { database } = dataDirPaths(dataDir);
+  if (!existsSync(database)) throw new Error(`There is no database in ${dataDir}.`);
+  const target = resolve(to);
+  const draft = `${target}.part`;
+  rmSync(draft, { force: true });
+  const source = new DatabaseSync(database, { readOnly: true, timeout: 10_000 });
+  try {
+    await backup(source, draft);
+  } finally {
+    source.close();
+  }
+  verifyDatabase(draft);
+  syncToDisk(draft);
+  renameSync(draft, target);
+  syncToDisk(dirname(target));
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(target), hash);
+  return { bytes: statSync(target).size, sha256: hash.digest("hex") };
+}
+
+/**
+ * Puts the copy `from` in place of the database. The copy is verified first; the database that was there is kept
+ * beside it under a new name.
+ * @throws DataDirInUseError while a server runs on the directory.
+ */
+export function restoreDataDir(dataDir: string, from: string): { keptAside: string | null } {
+  verifyDatabase(from);
+  const held = holdDataDir(dataDir);
+  try {
+    const { database } = held.paths;
+    const draft = `${database}.restoring`;
+    copyFileSync(from, draft);
+    verifyDatabase(draft);
+    syncToDisk(draft);
+    let keptAside: string | null = null;
+    if (existsSync(database)) {
+      keptAside = `${database}.before-restore-${new Date().toISOString().replaceAll(/[:.]/g, "-")}`;
+      foldWal(database);
+      renameSync(database, keptAside);
+    }
+    for (const suffix of ["-wal", "-shm"]) rmSync(`${database}${suffix}`, { force: true });
+    renameSync(draft, database);
+    syncToDisk(dirname(database));
+    return { keptAside };
+  } finally {
+    held.release();
+  }
+}
+
+/** Moves what the write-ahead log still holds into the database file, so that the file alone is everything. */
+function foldWal(database: string): void {
+  const db = new DatabaseSync(database);
+  try {
+    db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  } finally {
+    db.close();
+  }
+}
+
+function verifyDatabase(file: string): void {
+  if (!existsSync(file)) throw new Error(`${file} does not exist.`);
+  let verdict: unknown;
+  const db = new DatabaseSync(file, { readOnly: true });
+  try {
+    verdict = db.prepare("PRAGMA integrity_check").get()?.["integrity_check"];
+  } catch (error) {
+    throw new Error(`${file} is not a database this server can read.`, { cause: error });
+  } finally {
+    db.close();
+  }
+  if (verdict !== "ok") throw new Error(`${file} is damaged: ${String(verdict)}`);
+}
+
+function syncToDisk(path: string): void {
+  const descriptor = openSync(path, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

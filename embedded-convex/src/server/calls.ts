@@ -1,0 +1,115 @@
+/**
+ * Calling functions as clients name them: paths, arguments, who may call what, and what of a failure a client sees.
+ * Shared by the HTTP API and the sync protocol.
+ */
+import {
+  EngineError,
+  type Call,
+  type Engine,
+  type FunctionPath,
+  type Identity,
+  type Json,
+  type QueryOutcome,
+  type Snapshot,
+  type UdfKind,
+  type UdfResult,
+} from "../engine/types.ts";
+import { isAdmin } from "./authentication.ts";
+import { isSystemPath, type SystemQueries } from "./system-queries.ts";
+
+/** How values look in an answer: Convex's own encoding, or plain JSON in which int64 and bytes are strings. */
+export type ValueFormat = "convex_encoded_json" | "json";
+
+/** A call as it arrives. */
+export interface IncomingCall {
+  /** `module:export`, `module.js:export`, `module` (its default export). */
+  path: string;
+  /** `[object]` or the object itself. */
+  args: Json;
+  componentPath?: string | null | undefined;
+}
+
+/** Runs queries wherever they live: in the pushed code or, for the CLI, in the server itself. */
+export interface Caller {
+  /** @throws EngineError for a malformed call, or one that needs the admin key. */
+  prepare(incoming: IncomingCall, identity: Identity): Call;
+  query(call: Call, options?: { at?: Snapshot; journal?: string | null }): Promise<QueryOutcome>;
+  /** What kind of function a prepared call names; null when there is none. */
+  kindOf(path: FunctionPath): UdfKind | null;
+  /** `result` as `identity` may see it. */
+  present(result: UdfResult, identity: Identity): UdfResult;
+}
+
+export interface CallerOptions {
+  /** Hides messages of thrown errors and log lines from everyone but the admin, as Convex does in production. */
+  redactErrors: boolean;
+}
+
+export function createCaller(engine: Engine, system: SystemQueries, options: CallerOptions): Caller {
+  return {
+    prepare({ path, args, componentPath }, identity) {
+      const udf = canonicalPath(path);
+      const component = componentPath ?? "";
+      const admin = isAdmin(identity);
+      if (component !== "" && !admin) {
+        throw new EngineError("Forbidden", "Only the admin key may call functions of components.", 403);
+      }
+      if (isSystemPath(udf) && !admin) {
+        throw new EngineError("Forbidden", `${udf} needs the admin key.`, 403);
+      }
+      return { path: { component, udf }, args: singleArgument(args), identity, allowInternal: admin };
+    },
+    query: async (call, at) => (isSystemPath(call.path.udf) ? system.run(call) : engine.runQuery(call, at)),
+    kindOf: (path) => (isSystemPath(path.udf) ? "query" : (engine.findFunction(path)?.kind ?? null)),
+    present: (result, identity) => (options.redactErrors && !isAdmin(identity) ? redacted(result) : result),
+  };
+}
+
+/** `messages.js:list` and `messages:list` are one function; `messages` is its default export. */
+export function canonicalPath(path: string): string {
+  const colon = path.lastIndexOf(":");
+  const module = (colon === -1 ? path : path.slice(0, colon)).replace(/\.js$/, "");
+  const name = colon === -1 ? "default" : path.slice(colon + 1);
+  if (module === "" || name === "")
+    throw new EngineError("InvalidFunctionName", `\`${path}\` does not name a function.`);
+  return `${module}:${name}`;
+}
+
+function singleArgument(args: Json): Json {
+  const value = Array.isArray(args) && args.length === 1 ? args[0] : args;
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  throw new EngineError("InvalidArgument", "A function takes one argument, an object.");
+}
+
+/** The first line keeps the request id, by which the log has the rest. `ConvexError` data is meant for the client. */
+function redacted(result: UdfResult): UdfResult {
+  if (result.ok) return { ...result, logLines: [] };
+  return { ...result, errorMessage: result.errorMessage.split("\n", 1)[0] ?? "Server Error", logLines: [] };
+}
+
+/** A result as the HTTP API's JSON text. */
+export function resultJson(result: UdfResult, format: ValueFormat): string {
+  const logLines = result.logLines.length === 0 ? "" : `,"logLines":${JSON.stringify(result.logLines)}`;
+  if (result.ok) return `{"status":"success","value":${inFormat(result.valueJson, format)}${logLines}}`;
+  const data = result.errorDataJson === undefined ? "" : `,"errorData":${inFormat(result.errorDataJson, format)}`;
+  return `{"status":"error","errorMessage":${JSON.stringify(result.errorMessage)}${data}${logLines}}`;
+}
+
+function inFormat(encoded: string, format: ValueFormat): string {
+  if (format === "convex_encoded_json" || !encoded.includes('"$')) return encoded;
+  return JSON.stringify(JSON.parse(encoded, plainValue));
+}
+
+/** Reviver from Convex's encoding: `$integer` to decimal digits, `$bytes` to base64, `$float` to a number or its name. */
+function plainValue(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  if ("$integer" in value && typeof value.$integer === "string") {
+    return Buffer.from(value.$integer, "base64").readBigInt64LE().toString();
+  }
+  if ("$bytes" in value) return value.$bytes;
+  if ("$float" in value && typeof value.$float === "string") {
+    const float = Buffer.from(value.$float, "base64").readDoubleLE();
+    return Number.isFinite(float) ? float : String(float);
+  }
+  return value;
+}

@@ -1,0 +1,150 @@
+/** The endpoints the official CLI deploys with. All need the admin key. */
+import { z } from "zod";
+import { EngineError, type Engine, type PreparedPush } from "../engine/types.ts";
+import { json, LIMITS } from "./http.ts";
+import type { LogStream } from "./log-stream.ts";
+import {
+  anyBody,
+  definitionsOf,
+  environmentBody,
+  finishPushBody,
+  startPushBody,
+  startPushReply,
+  waitForSchemaBody,
+} from "./push-request.ts";
+import type { Route } from "./routes.ts";
+
+/** A started push that nobody finishes is forgotten after this long, in milliseconds. */
+const PUSH_TTL_MS = 30 * 60_000;
+/** Prepared pushes hold their bundles in memory; a CLI has one at a time. */
+const MAX_PREPARED = 4;
+
+export interface DeployApi {
+  routes: Route[];
+  close(): void;
+}
+
+export function createDeployApi(engine: Engine, logs: LogStream): DeployApi {
+  const prepared = new Map<string, { push: PreparedPush; timer: NodeJS.Timeout }>();
+
+  function forget(id: string): void {
+    clearTimeout(prepared.get(id)?.timer);
+    prepared.delete(id);
+  }
+
+  function remember(push: PreparedPush): void {
+    const oldest = prepared.keys().next();
+    if (prepared.size >= MAX_PREPARED && oldest.done === false) forget(oldest.value);
+    prepared.set(push.id, { push, timer: setTimeout(() => forget(push.id), PUSH_TTL_MS).unref() });
+  }
+
+  function find(id: string): PreparedPush {
+    const found = prepared.get(id);
+    if (found === undefined) throw new EngineError("UnknownPush", "This push is not known any more; push again.", 404);
+    return found.push;
+  }
+
+  const routes: Route[] = [
+    {
+      method: "POST",
+      path: "/api/get_config_hashes",
+      access: "admin",
+      // Without hashes the CLI sends every module, which on one machine costs less than keeping track of them.
+      handle: async () =>
+        json({ config: { functions: "convex/" }, moduleHashes: [], nodeDependencies: [], udfServerVersion: "1.48.0" }),
+    },
+    {
+      method: "POST",
+      path: "/api/deploy2/evaluate_schema",
+      access: "admin",
+      // Feeds advice about slow backfills of large tables in the cloud; checkPush does the work here in one go.
+      handle: async () => json({ componentSchemaEvaluations: {}, newComponentDefinitions: [] }),
+    },
+    {
+      method: "POST",
+      path: "/api/deploy2/start_push",
+      access: "admin",
+      async handle(request) {
+        const body = await request.body(startPushBody, LIMITS.pushBody);
+        const push = await engine.preparePush(definitionsOf(body), { dryRun: body.dryRun });
+        remember(push);
+        return json(startPushReply(push));
+      },
+    },
+    {
+      method: "POST",
+      path: "/api/deploy2/wait_for_schema",
+      access: "admin",
+      async handle(request) {
+        const { schemaChange } = await request.body(waitForSchemaBody, LIMITS.pushBody);
+        try {
+          await engine.checkPush(find(schemaChange.schemaIds.push));
+        } catch (error) {
+          if (!(error instanceof EngineError) || error.code !== "SchemaValidationError") throw error;
+          forget(schemaChange.schemaIds.push);
+          return json({ type: "failed", error: error.message, componentPath: "", tableName: null });
+        }
+        return json({ type: "complete" });
+      },
+    },
+    {
+      method: "POST",
+      path: "/api/deploy2/finish_push",
+      access: "admin",
+      async handle(request) {
+        const { startPush, dryRun } = await request.body(finishPushBody, LIMITS.pushBody);
+        const push = find(startPush.schemaChange.schemaIds.push);
+        const before = engine.authConfig().map((provider) => JSON.stringify(provider));
+        if (!dryRun) await engine.commitPush(push);
+        forget(push.id);
+        const after = (push.definitions.get("")?.auth ?? []).map((provider) => JSON.stringify(provider));
+        const authDiff = {
+          added: after.filter((provider) => !before.includes(provider)),
+          removed: before.filter((provider) => !after.includes(provider)),
+        };
+        return json({ authDiff, definitionDiffs: {}, componentDiffs: {} });
+      },
+    },
+    {
+      method: "POST",
+      path: "/api/deploy2/report_push_completed",
+      access: "admin",
+      async handle(request) {
+        await request.body(anyBody, LIMITS.adminBody);
+        return json(null);
+      },
+    },
+    {
+      method: "POST",
+      path: "/api/update_environment_variables",
+      access: "admin",
+      async handle(request) {
+        const { changes } = await request.body(environmentBody, LIMITS.adminBody);
+        await engine.setEnvironment(changes.map(({ name, value }) => ({ name, value: value ?? null })));
+        return json(null);
+      },
+    },
+    {
+      method: "GET",
+      path: "/api/v1/get_canonical_urls",
+      access: "admin",
+      handle: async () => json({ convexCloudUrl: engine.options.cloudUrl, convexSiteUrl: engine.options.siteUrl }),
+    },
+    {
+      method: "GET",
+      path: "/api/stream_function_logs",
+      access: "admin",
+      async handle({ url, signal }) {
+        const cursor = z.coerce.number().min(0).catch(0).parse(url.searchParams.get("cursor"));
+        return json(await logs.poll(cursor, signal));
+      },
+    },
+  ];
+
+  return {
+    routes,
+    close() {
+      for (const id of [...prepared.keys()]) forget(id);
+    },
+  };
+}

@@ -1,0 +1,229 @@
+/**
+ * Tokens of the app's users: which provider of `auth.config` issued one, whether it is genuine and in time, and the
+ * `UserIdentity` it stands for. Providers: `customJwt` (keys from a URL or a `data:` URI) and OpenID Connect.
+ */
+import {
+  createRemoteJWKSet,
+  customFetch,
+  decodeJwt,
+  decodeProtectedHeader,
+  errors,
+  jwtVerify,
+  type FetchImplementation,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+} from "jose";
+import { z } from "zod";
+import { EngineError, type Identity, type Json } from "../engine/types.ts";
+
+/** Clocks of issuer and server may differ by this much, in seconds. */
+const LEEWAY_S = 30;
+const KEY_FETCH_TIMEOUT_MS = 5_000;
+const KEY_FETCH_BYTES = 512 * 1024;
+const DISCOVERY_MAX_AGE_MS = 10 * 60_000;
+
+const customJwt = z.object({
+  type: z.literal("customJwt"),
+  issuer: z.string(),
+  jwks: z.string(),
+  algorithm: z.enum(["ES256", "RS256"]),
+  applicationID: z.string().nullish(),
+});
+const oidc = z.object({ domain: z.string(), applicationID: z.string() });
+const providers = z.array(z.union([customJwt, oidc]));
+type Provider = z.infer<typeof customJwt> | z.infer<typeof oidc>;
+
+/** Where verified tokens come from and how their keys are found. */
+export interface TokenVerifier {
+  /** @throws EngineError 401 with a sentence that says what is wrong with the token; 503 when keys cannot be fetched. */
+  verify(token: string): Promise<Identity>;
+}
+
+/**
+ * @param authConfig Reads the live push's providers; called on every verification, so a push takes effect at once.
+ * @param now Milliseconds since 1970.
+ */
+export function createTokenVerifier(authConfig: () => Json[], now: () => number): TokenVerifier {
+  const keys = new Map<string, JWTVerifyGetKey>();
+  const discovered = new Map<string, { jwks: string; atMs: number }>();
+
+  async function keySource(provider: Provider): Promise<JWTVerifyGetKey> {
+    const jwks = "jwks" in provider ? provider.jwks : await discover(issuerOf(provider));
+    let source = keys.get(jwks);
+    if (source === undefined) {
+      source = createRemoteJWKSet(new URL(jwks), { timeoutDuration: KEY_FETCH_TIMEOUT_MS, [customFetch]: fetchSmall });
+      keys.set(jwks, source);
+    }
+    return source;
+  }
+
+  async function discover(issuer: string): Promise<string> {
+    const known = discovered.get(issuer);
+    if (known !== undefined && now() - known.atMs < DISCOVERY_MAX_AGE_MS) return known.jwks;
+    const response = await fetchSmall(`${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`, {
+      headers: new Headers({ accept: "application/json" }),
+      method: "GET",
+      redirect: "manual",
+      signal: AbortSignal.timeout(KEY_FETCH_TIMEOUT_MS),
+    });
+    const document = z.object({ issuer: z.string(), jwks_uri: z.url() }).parse(await response.json());
+    if (document.issuer !== issuer) throw new Error(`the provider calls itself ${document.issuer}`);
+    discovered.set(issuer, { jwks: document.jwks_uri, atMs: now() });
+    return document.jwks_uri;
+  }
+
+  return {
+    async verify(token) {
+      const provider = chooseProvider(token, providers.parse(authConfig()));
+      let source: JWTVerifyGetKey;
+      try {
+        source = await keySource(provider);
+      } catch (error) {
+        throw keysUnavailable(provider, error);
+      }
+      try {
+        const { payload } = await jwtVerify(token, source, {
+          algorithms: "algorithm" in provider ? [provider.algorithm] : ["RS256", "ES256"],
+          issuer: issuerOf(provider),
+          ...(typeof provider.applicationID === "string" ? { audience: provider.applicationID } : {}),
+          requiredClaims: ["iss", "sub", "exp"],
+          clockTolerance: LEEWAY_S,
+          currentDate: new Date(now()),
+        });
+        return identityOf(payload, token, "jwks" in provider);
+      } catch (error) {
+        throw tokenError(provider, error);
+      }
+    },
+  };
+}
+
+/** Read before the signature is checked, only to pick whose keys check it. */
+function chooseProvider(token: string, configured: Provider[]): Provider {
+  let header;
+  let payload: JWTPayload;
+  try {
+    header = decodeProtectedHeader(token);
+    payload = decodeJwt(token);
+  } catch {
+    throw new EngineError("InvalidAuthHeader", "The token is not a JSON Web Token.", 401);
+  }
+  if (header.kid === undefined) {
+    throw new EngineError(
+      "InvalidAuthHeader",
+      "The token's header has no `kid`, which names the key that signed it.",
+      401,
+    );
+  }
+  const audiences = payload.aud === undefined ? [] : [payload.aud].flat();
+  const match = configured.find(
+    (provider) =>
+      issuerOf(provider) === payload.iss &&
+      (typeof provider.applicationID !== "string" || audiences.includes(provider.applicationID)),
+  );
+  if (match !== undefined) return match;
+  const known = configured.map((provider) => `${issuerOf(provider)} for ${provider.applicationID ?? "any audience"}`);
+  throw new EngineError(
+    "NoAuthProvider",
+    `No provider in auth.config issues tokens as ${payload.iss ?? "(no iss)"} for ${audiences.join(", ") || "(no aud)"}; ` +
+      `configured: ${known.join("; ") || "none"}.`,
+    401,
+  );
+}
+
+/** A provider's `domain` may be written without its scheme. */
+function issuerOf(provider: Provider): string {
+  if ("issuer" in provider) return provider.issuer;
+  return /^https?:\/\//.test(provider.domain) ? provider.domain : `https://${provider.domain}`;
+}
+
+function keysUnavailable(provider: Provider, error: unknown): EngineError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new EngineError(
+    "AuthProviderUnavailable",
+    `The keys of ${issuerOf(provider)} could not be fetched: ${reason}.`,
+    503,
+  );
+}
+
+function tokenError(provider: Provider, error: unknown): EngineError {
+  if (error instanceof errors.JWTExpired) return new EngineError("TokenExpired", "The token has expired.", 401);
+  if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError))
+    return keysUnavailable(provider, error);
+  if (error instanceof errors.JWKSNoMatchingKey) {
+    return new EngineError(
+      "InvalidToken",
+      `No key of ${issuerOf(provider)} has the token's \`kid\` and algorithm.`,
+      401,
+    );
+  }
+  return new EngineError("InvalidToken", `The token is not valid: ${error.message}.`, 401);
+}
+
+/** Bounded in size, and never led elsewhere: a provider that redirects is not the provider that was configured. */
+const fetchSmall: FetchImplementation = async (url, options) => {
+  const response = await fetch(url, options);
+  if (response.status !== 200) throw new Error(`${new URL(url).host} answered ${response.status}`);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const reader = response.body?.getReader();
+  for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) {
+    const chunk: unknown = part.value;
+    if (!(chunk instanceof Uint8Array)) throw new Error("the answer is not bytes");
+    size += chunk.length;
+    if (size > KEY_FETCH_BYTES) throw new Error(`the answer is larger than ${KEY_FETCH_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return new Response(Buffer.concat(chunks), { headers: { "content-type": "application/json" } });
+};
+
+/** JWT claim -> `UserIdentity` field, for OpenID Connect tokens (https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims). */
+const STANDARD_CLAIMS: ReadonlyMap<string, string> = new Map([
+  ["name", "name"],
+  ["given_name", "givenName"],
+  ["family_name", "familyName"],
+  ["nickname", "nickname"],
+  ["preferred_username", "preferredUsername"],
+  ["profile", "profileUrl"],
+  ["picture", "pictureUrl"],
+  ["email", "email"],
+  ["email_verified", "emailVerified"],
+  ["gender", "gender"],
+  ["birthdate", "birthday"],
+  ["zoneinfo", "timezone"],
+  ["locale", "language"],
+  ["phone_number", "phoneNumber"],
+  ["phone_number_verified", "phoneNumberVerified"],
+  ["address", "address"],
+  ["updated_at", "updatedAt"],
+]);
+
+/** Claims about the token, not the user. Leaving them out also lets a refreshed token share cached results. */
+const TOKEN_CLAIMS = new Set(["iss", "sub", "aud", "exp", "nbf", "iat", "jti"]);
+
+/** `customJwt` claims keep their names, nested ones become `a.b`; OpenID Connect ones get `UserIdentity`'s names. */
+function identityOf(payload: JWTPayload, token: string, isCustom: boolean): Identity {
+  const issuer = payload.iss ?? "";
+  const subject = payload.sub ?? "";
+  const attributes: { [key: string]: Json } = {};
+  for (const [claim, value] of Object.entries(z.record(z.string(), z.json()).parse(payload))) {
+    if (TOKEN_CLAIMS.has(claim)) continue;
+    if (isCustom) flatten(claim, value, attributes);
+    else attributes[STANDARD_CLAIMS.get(claim) ?? claim] = value;
+  }
+  const own = { tokenIdentifier: `${issuer}|${subject}`, issuer, subject };
+  return {
+    kind: "user",
+    attributes: { ...attributes, ...own },
+    token,
+    expiresAtMs: ((payload.exp ?? 0) + LEEWAY_S) * 1000,
+  };
+}
+
+function flatten(name: string, value: Json, into: { [key: string]: Json }): void {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    for (const [key, inner] of Object.entries(value)) flatten(`${name}.${key}`, inner, into);
+  } else {
+    into[name] = value;
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * The last function executions, for `convex logs` and `convex dev`, which ask again and again for what is newer than
+ * their cursor. Kept in memory only: logs are for the developer at the terminal, not an archive.
+ */
+import type { Engine, Json, LogEvent, UdfKind } from "../engine/types.ts";
+import { isSystemPath } from "./system-queries.ts";
+
+const MAX_EVENTS = 2_000;
+/** A poll without news is answered after this long, in milliseconds; the client then asks again. */
+const POLL_MS = 30_000;
+
+const UDF_TYPE: { readonly [kind in UdfKind]: string } = {
+  query: "Query",
+  mutation: "Mutation",
+  action: "Action",
+  httpAction: "HttpAction",
+};
+
+export interface LogStream {
+  /** Entries after `cursor` (0: all that is kept, at once), waiting for one until `signal` or half a minute is over. */
+  poll(cursor: number, signal: AbortSignal): Promise<{ entries: Json[]; newCursor: number }>;
+  close(): void;
+}
+
+export function createLogStream(engine: Engine, now: () => number): LogStream {
+  /** Cursors are milliseconds, made unique so that none of two events in one millisecond is lost. */
+  let last = now();
+  const events: { cursor: number; entry: Json }[] = [];
+  const waiting = new Set<() => void>();
+
+  const stop = engine.onLog((event) => {
+    if (isSystemPath(event.path.udf)) return;
+    last = Math.max(event.atMs, last + 0.001);
+    events.push({ cursor: last, entry: entryOf(event, last) });
+    if (events.length > MAX_EVENTS) events.shift();
+    for (const wake of waiting) wake();
+  });
+
+  function after(cursor: number): { entries: Json[]; newCursor: number } {
+    const newer = events.filter((event) => event.cursor > cursor);
+    return { entries: newer.map((event) => event.entry), newCursor: newer.at(-1)?.cursor ?? Math.max(cursor, last) };
+  }
+
+  return {
+    async poll(cursor, signal) {
+      const found = after(cursor);
+      if (found.entries.length > 0 || cursor === 0 || signal.aborted) return found;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(wake, POLL_MS);
+        function wake(): void {
+          clearTimeout(timer);
+          signal.removeEventListener("abort", wake);
+          waiting.delete(wake);
+          resolve();
+        }
+        signal.addEventListener("abort", wake);
+        waiting.add(wake);
+      });
+      return after(cursor);
+    },
+    close() {
+      stop();
+      for (const wake of waiting) wake();
+    },
+  };
+}
+
+/** One execution in the form the CLI prints (`FunctionExecutionJson` in its sources). */
+function entryOf(event: LogEvent, cursor: number): Json {
+  return {
+    kind: "Completion",
+    udfType: UDF_TYPE[event.kind],
+    componentPath: event.path.component === "" ? null : event.path.component,
+    identifier: event.path.udf,
+    logLines: event.logLines,
+    timestamp: cursor / 1000,
+    executionTimestamp: (event.atMs - event.executionMs) / 1000,
+    executionTime: event.executionMs / 1000,
+    success: event.error === null ? {} : null,
+    error: event.error,
+    requestId: event.requestId,
+    executionId: event.requestId,
+    cachedResult: false,
+    willRetry: false,
+  };
+}

@@ -1,0 +1,127 @@
+/**
+ * What the official CLI sends to push code (`/api/deploy2/*`, convex 1.48), and what it wants back. Only the fields
+ * that are used are checked; others may come and go with the CLI's versions.
+ */
+import { z } from "zod";
+import {
+  EngineError,
+  type Json,
+  type PreparedPush,
+  type PushedDefinition,
+  type PushedModule,
+} from "../engine/types.ts";
+import { jsonValue } from "./http.ts";
+
+const moduleConfig = z.object({
+  path: z.string(),
+  source: z.string(),
+  sourceMap: z.string().nullish(),
+  environment: z.enum(["isolate", "node"]),
+});
+
+const moduleHash = z.object({ path: z.string(), environment: z.enum(["isolate", "node"]), sha256: z.string() });
+
+/** Body of `start_push` and `evaluate_schema`. */
+export const startPushBody = z.object({
+  dryRun: z.boolean().default(false),
+  functions: z.string(),
+  appDefinition: z.object({
+    definition: moduleConfig.nullable(),
+    dependencies: z.array(z.string()),
+    schema: moduleConfig.nullable(),
+    changedModules: z.array(moduleConfig),
+    unchangedModuleHashes: z.array(moduleHash),
+    udfServerVersion: z.string(),
+  }),
+  componentDefinitions: z.array(
+    z.object({
+      definitionPath: z.string(),
+      definition: moduleConfig,
+      dependencies: z.array(z.string()),
+      schema: moduleConfig.nullable(),
+      functions: z.array(moduleConfig),
+      udfServerVersion: z.string(),
+    }),
+  ),
+});
+type StartPushBody = z.infer<typeof startPushBody>;
+
+/** The part of `start_push`'s answer that comes back in the later steps and names the push. */
+const schemaChange = z.object({ schemaIds: z.object({ push: z.string() }) });
+
+/** Body of `wait_for_schema`. */
+export const waitForSchemaBody = z.object({ schemaChange });
+
+/** Body of `finish_push`. */
+export const finishPushBody = z.object({ startPush: z.object({ schemaChange }), dryRun: z.boolean().default(false) });
+
+/** Body of `update_environment_variables`. */
+export const environmentBody = z.object({
+  changes: z.array(z.object({ name: z.string(), value: z.string().nullish() })),
+});
+
+/** Body of requests that only say who they are. */
+export const anyBody = jsonValue;
+
+/**
+ * The definitions of a push, the app's first.
+ * @throws EngineError 400 when modules are named by hash only: this server tells no hashes, so it never is asked to.
+ */
+export function definitionsOf(body: StartPushBody): PushedDefinition[] {
+  const { appDefinition: app, componentDefinitions } = body;
+  if (app.unchangedModuleHashes.length > 0) {
+    throw new EngineError("UnknownModules", "Push again with all modules: this server keeps none by their hash.");
+  }
+  return [
+    {
+      definitionPath: "",
+      definition: moduleOf(app.definition),
+      dependencies: app.dependencies,
+      schema: moduleOf(app.schema),
+      modules: app.changedModules.map(pushedModule),
+      udfServerVersion: app.udfServerVersion,
+    },
+    ...componentDefinitions.map((component) => ({
+      definitionPath: component.definitionPath,
+      definition: pushedModule(component.definition),
+      dependencies: component.dependencies,
+      schema: moduleOf(component.schema),
+      modules: component.functions.map(pushedModule),
+      udfServerVersion: component.udfServerVersion,
+    })),
+  ];
+}
+
+function moduleOf(module: z.infer<typeof moduleConfig> | null): PushedModule | null {
+  return module === null ? null : pushedModule(module);
+}
+
+function pushedModule({ path, source, sourceMap, environment }: z.infer<typeof moduleConfig>): PushedModule {
+  return { path, source, environment, ...(typeof sourceMap === "string" ? { sourceMap } : {}) };
+}
+
+/** The answer to `start_push`. */
+export function startPushReply(push: PreparedPush): { [key: string]: Json } {
+  const analysis: { [path: string]: Json } = {};
+  let auth: Json[] = [];
+  for (const [path, definition] of push.definitions) {
+    analysis[path] = {
+      definition: definition.definition,
+      schema: definition.schema,
+      functions: definition.functions,
+      // Imports are evaluated with a fixed clock and seed; the CLI asks for the fields and uses neither.
+      udfConfig: { serverVersion: "1.48.0", importPhaseRngSeed: null, importPhaseUnixTimestamp: null },
+    };
+    if (path === "") auth = definition.auth;
+  }
+  return {
+    // The CLI sends these back in finish_push to notice a race; variables are read when a function runs, so none can be.
+    environmentVariables: {},
+    externalDepsId: null,
+    componentDefinitionPackages: {},
+    appAuth: auth,
+    analysis,
+    app: push.app,
+    schemaChange: { allocatedComponentIds: {}, schemaIds: { push: push.id } },
+  };
+}

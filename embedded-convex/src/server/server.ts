@@ -1,0 +1,173 @@
+/**
+ * The running server: one data directory, one engine, two ports. The main port speaks the API, the sync protocol and
+ * the CLI's endpoints; the site port serves the app's HTTP actions.
+ */
+import { openEngine } from "../engine/engine.ts";
+import { EngineError, type Engine } from "../engine/types.ts";
+import { createAuthenticator } from "./authentication.ts";
+import { createCaller } from "./calls.ts";
+import { holdDataDir, readOrCreateAdminKey } from "./data-dir.ts";
+import { createDeployApi } from "./deploy-api.ts";
+import { functionRoutes } from "./function-api.ts";
+import { createSite } from "./http-actions.ts";
+import { addressOf, text } from "./http.ts";
+import { createTokenVerifier } from "./jwt.ts";
+import { listen, type Listener } from "./listener.ts";
+import { createLogStream } from "./log-stream.ts";
+import { createApi, type Route } from "./routes.ts";
+import { createSnapshots } from "./snapshots.ts";
+import { createLiveQueries } from "./sync/live-queries.ts";
+import { createSyncServer } from "./sync/sync-server.ts";
+import { createSystemQueries } from "./system-queries.ts";
+
+/** What the server says it is at `/version`: the release of the `convex` package whose protocol it speaks. */
+const VERSION = "1.48.0";
+/** How long a stopping server waits for requests in flight, in milliseconds. */
+const DRAIN_MS = 10_000;
+
+/** How to run a deployment. Only `dataDir` is needed. */
+export interface ServerOptions {
+  /** Where everything is kept; made when missing. One process at a time. */
+  dataDir: string;
+  /** The API, WebSocket and CLI port; 0 for any free one. Default 3210. */
+  port?: number;
+  /** The port of the app's HTTP actions; 0 for any free one. Default 3211. */
+  sitePort?: number;
+  /** Default 127.0.0.1: only this machine. */
+  host?: string;
+  /** Default: the key stored in the data directory, made at the first start. One given here is stored there. */
+  adminKey?: string;
+  /** How clients reach the two ports, where that differs from host and port (a proxy, a domain). */
+  cloudOrigin?: string;
+  siteOrigin?: string;
+  /** Name of the deployment. Default "embedded". */
+  name?: string;
+  /** Shows clients other than the admin neither messages of thrown errors nor log lines. Default false. */
+  redactErrors?: boolean;
+  /** "normal" may lose the last commits when the machine (not the process) dies; for tests. Default "full". */
+  synchronous?: "full" | "normal";
+  /** Milliseconds since 1970. Default Date.now. */
+  now?: () => number;
+  /** Told of failures inside the server. Default: standard error. */
+  onError?: (error: unknown) => void;
+}
+
+export interface RunningServer {
+  /** `CONVEX_SELF_HOSTED_URL`, and the address clients connect to. */
+  url: string;
+  /** Where the app's HTTP actions are. */
+  siteUrl: string;
+  /** `CONVEX_SELF_HOSTED_ADMIN_KEY`. */
+  adminKey: string;
+  engine: Engine;
+  /** Answers what is in flight, tells sockets to come back, closes the database. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a deployment and resolves when it answers.
+ * @throws DataDirInUseError when the data directory is in use; EADDRINUSE and the like from the ports.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const host = options.host ?? "127.0.0.1";
+  const dir = holdDataDir(options.dataDir);
+  const opened: { main?: Listener; site?: Listener; engine?: Engine } = {};
+  try {
+    const adminKey = readOrCreateAdminKey(dir.paths, options.adminKey);
+    // Ports come first: functions see their own addresses in `process.env`.
+    const main = (opened.main = await listen(host, options.port ?? 3210));
+    const site = (opened.site = await listen(host, options.sitePort ?? 3211));
+    const url = options.cloudOrigin ?? originOf(host, main.port);
+    const siteUrl = options.siteOrigin ?? originOf(host, site.port);
+    const engine = (opened.engine = await openEngine({
+      file: dir.paths.database,
+      modulesDir: dir.paths.modules,
+      cloudUrl: url,
+      siteUrl,
+      name: options.name ?? "embedded",
+      now: options.now ?? Date.now,
+      synchronous: options.synchronous ?? "full",
+    }));
+    const stop = serve({ engine, adminKey, main, site, options });
+    dir.announce({ url, siteUrl });
+    let closing: Promise<void> | undefined;
+    return { url, siteUrl, adminKey, engine, close: () => (closing ??= stop().finally(() => dir.release())) };
+  } catch (error) {
+    await Promise.all([opened.main?.close(0), opened.site?.close(0), opened.engine?.close()]);
+    dir.release();
+    throw error;
+  }
+}
+
+interface Serving {
+  engine: Engine;
+  adminKey: string;
+  main: Listener;
+  site: Listener;
+  options: ServerOptions;
+}
+
+/** Puts the parts together and lets requests in. Returns how to stop. */
+function serve({ engine, adminKey, main, site, options }: Serving): () => Promise<void> {
+  const now = options.now ?? Date.now;
+  const onError = options.onError ?? ((error: unknown) => console.error(error));
+  const stopping = new AbortController();
+  const authenticator = createAuthenticator(
+    adminKey,
+    createTokenVerifier(() => engine.authConfig(), now),
+  );
+  const caller = createCaller(engine, createSystemQueries(engine), { redactErrors: options.redactErrors ?? false });
+  const snapshots = createSnapshots(engine);
+  const logs = createLogStream(engine, now);
+  const deploy = createDeployApi(engine, logs);
+  const liveQueries = createLiveQueries(engine, caller, now);
+  const sync = createSyncServer({ engine, caller, authenticator, snapshots, liveQueries, now, onError });
+  const siteHandler = createSite({ engine, authenticator, onError });
+  const api = createApi({
+    routes: [...aboutRoutes(engine), ...functionRoutes({ engine, caller, snapshots }), ...deploy.routes],
+    authenticator,
+    onError,
+    stopping: stopping.signal,
+  });
+
+  main.serve({
+    request: (request, response) =>
+      request.url?.startsWith("/http/") ? siteHandler(request, response, "/http") : api(request, response),
+    upgrade(request, socket, head) {
+      if (stopping.signal.aborted || !sync.serves(addressOf(request).pathname)) socket.destroy();
+      else sync.upgrade(request, socket, head);
+    },
+  });
+  site.serve({ request: (request, response) => siteHandler(request, response, "") });
+
+  return async () => {
+    stopping.abort(new EngineError("ShuttingDown", "The server is stopping.", 503));
+    await sync.close();
+    await Promise.all([main.close(DRAIN_MS), site.close(DRAIN_MS)]);
+    deploy.close();
+    logs.close();
+    liveQueries.close();
+    snapshots.close();
+    await engine.close();
+  };
+}
+
+function aboutRoutes(engine: Engine): Route[] {
+  return [
+    {
+      method: "GET",
+      path: "/",
+      access: "public",
+      handle: async () => text("This is a Convex deployment, run by embedded-convex."),
+    },
+    { method: "GET", path: "/version", access: "public", handle: async () => text(VERSION) },
+    { method: "GET", path: "/instance_version", access: "public", handle: async () => text(VERSION) },
+    { method: "GET", path: "/instance_name", access: "public", handle: async () => text(engine.options.name) },
+  ];
+}
+
+/** A listener on all interfaces is reached by the loopback name here. */
+function originOf(host: string, port: number): string {
+  const name = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
+  return `http://${name}:${port}`;
+}

@@ -1,0 +1,183 @@
+/**
+ * Results of subscribed queries, computed once for all sockets that ask the same thing, and thrown away exactly when a
+ * commit changed what they read.
+ *
+ * A result computed at timestamp T that read R holds at every later timestamp up to the first commit after T that
+ * touches R. Each live query keeps its newest result with the timestamp from which it no longer holds, if known.
+ */
+import type { Call, Commit, Engine, QueryOutcome, ReadSet, Snapshot } from "../../engine/types.ts";
+import type { Caller } from "../calls.ts";
+import { isSystemPath } from "../system-queries.ts";
+import { IntervalIndex } from "./intervals.ts";
+
+/**
+ * A result that looked at the clock is given to new subscribers only this long, in milliseconds: those who have it
+ * already keep it until data changes, as on Convex.
+ */
+const TIMED_RESULT_MS = 5_000;
+
+/** One subscriber's hold on a live query. */
+export interface LiveQuery {
+  /** The journal this query re-runs with. */
+  readonly journal: string | null;
+  /** The result at exactly `at`. Rejects only when the engine itself fails. */
+  read(at: Snapshot): Promise<QueryOutcome>;
+  /** Ends the subscription; once. */
+  release(): void;
+}
+
+export interface LiveQueries {
+  /** @param onStale Called when the last result read no longer holds; not again until the next `read`. */
+  subscribe(call: Call, journal: string | null, onStale: () => void): LiveQuery;
+  close(): void;
+}
+
+interface Settled {
+  outcome: QueryOutcome;
+  computedAtMs: number;
+  /** The first commit after which the result no longer holds; null while it does. */
+  staleAt: bigint | null;
+}
+
+interface Entry {
+  key: string;
+  call: Call;
+  journal: string | null;
+  subscribers: Set<() => void>;
+  settled: Settled | null;
+  running: { at: bigint; outcome: Promise<QueryOutcome> } | null;
+}
+
+export function createLiveQueries(engine: Engine, caller: Caller, now: () => number): LiveQueries {
+  const entries = new Map<string, Entry>();
+  /** Live results by the index ranges they read. */
+  const readers = new Map<number, IntervalIndex<Entry>>();
+  /** Live results that any commit may change. */
+  const volatile = new Set<Entry>();
+  /** Commits since the oldest snapshot that a query still runs at. */
+  let recent: Commit[] = [];
+  const runningAt = new Map<symbol, bigint>();
+  /** Counts code changes: a result computed across one is stale from the start. */
+  let generation = 0;
+
+  function watch(entry: Entry, reads: ReadSet): void {
+    if (isSystemPath(entry.call.path.udf)) volatile.add(entry);
+    for (const { index, ...interval } of reads.intervals) {
+      let tree = readers.get(index);
+      if (tree === undefined) readers.set(index, (tree = new IntervalIndex()));
+      tree.add(interval, entry);
+    }
+  }
+
+  function unwatch(entry: Entry): void {
+    volatile.delete(entry);
+    for (const { index, ...interval } of entry.settled?.outcome.reads.intervals ?? []) {
+      readers.get(index)?.delete(interval, entry);
+    }
+  }
+
+  function expire(entry: Entry, ts: bigint): void {
+    if (entry.settled === null || entry.settled.staleAt !== null) return;
+    unwatch(entry);
+    entry.settled.staleAt = ts;
+    for (const onStale of entry.subscribers) onStale();
+  }
+
+  const stopCommits = engine.onCommit((commit) => {
+    if (runningAt.size > 0) recent.push(commit);
+    const touched = new Set(volatile);
+    for (const { index, key } of commit.writes.keys) readers.get(index)?.stab(key, touched);
+    for (const entry of touched) expire(entry, commit.ts);
+  });
+
+  const stopCode = engine.onCodeChange(() => {
+    generation += 1;
+    const ts = engine.latestTs();
+    for (const entry of entries.values()) expire(entry, ts);
+  });
+
+  async function run(entry: Entry, at: Snapshot): Promise<QueryOutcome> {
+    const id = Symbol("run");
+    const startedIn = generation;
+    runningAt.set(id, at.ts);
+    try {
+      const outcome = await caller.query(entry.call, { at, journal: entry.journal });
+      settle(entry, outcome, startedIn);
+      return outcome;
+    } finally {
+      runningAt.delete(id);
+      const oldest = [...runningAt.values()].reduce<bigint | null>((a, b) => (a === null || b < a ? b : a), null);
+      recent = oldest === null ? [] : recent.filter((commit) => commit.ts > oldest);
+    }
+  }
+
+  function settle(entry: Entry, outcome: QueryOutcome, startedIn: number): void {
+    if (entry.subscribers.size === 0) return;
+    const missed =
+      startedIn === generation
+        ? (recent.find((commit) => commit.ts > outcome.ts && engine.touches(outcome.reads, commit.writes))?.ts ?? null)
+        : engine.latestTs();
+    // Whoever waited for this result may hold it, even where a newer one is kept already.
+    if (missed !== null) for (const onStale of entry.subscribers) onStale();
+    if (entry.settled !== null && entry.settled.outcome.ts > outcome.ts) return;
+    if (entry.settled?.staleAt === null) unwatch(entry);
+    entry.settled = { outcome, computedAtMs: now(), staleAt: missed };
+    if (missed === null) watch(entry, outcome.reads);
+  }
+
+  function read(entry: Entry, at: Snapshot, onStale: () => void): Promise<QueryOutcome> {
+    const { settled, running } = entry;
+    if (settled !== null && settled.outcome.ts <= at.ts && (settled.staleAt === null || at.ts < settled.staleAt)) {
+      // Went stale before this subscriber came, and will not again.
+      if (settled.staleAt !== null) onStale();
+      return Promise.resolve(settled.outcome);
+    }
+    if (running?.at === at.ts) return running.outcome;
+    const outcome = run(entry, at).finally(() => {
+      if (entry.running?.outcome === outcome) entry.running = null;
+    });
+    entry.running = { at: at.ts, outcome };
+    return outcome;
+  }
+
+  function isTooOldToShare(entry: Entry): boolean {
+    const { settled } = entry;
+    return settled !== null && settled.outcome.observedTime !== false && now() - settled.computedAtMs > TIMED_RESULT_MS;
+  }
+
+  return {
+    subscribe(call, journal, onStale) {
+      const key = JSON.stringify([call.path.component, call.path.udf, call.args, identityKey(call), journal]);
+      let entry = entries.get(key);
+      if (entry === undefined || isTooOldToShare(entry)) {
+        // An entry that is replaced lives on for the subscribers it has.
+        entry = { key, call, journal, subscribers: new Set(), settled: null, running: null };
+        entries.set(key, entry);
+      }
+      const held = entry;
+      const notify = () => onStale();
+      held.subscribers.add(notify);
+      return {
+        journal,
+        read: (at) => read(held, at, notify),
+        release() {
+          held.subscribers.delete(notify);
+          if (held.subscribers.size > 0) return;
+          if (held.settled?.staleAt === null) unwatch(held);
+          if (entries.get(held.key) === held) entries.delete(held.key);
+        },
+      };
+    },
+    close() {
+      stopCommits();
+      stopCode();
+    },
+  };
+}
+
+/** Who a query runs for, without the token: a refreshed one changes nothing a function can see. */
+function identityKey({ identity, allowInternal }: Call): unknown {
+  if (identity.kind === "none") return null;
+  if (identity.kind === "admin") return ["admin", identity.actingAs, allowInternal];
+  return ["user", identity.attributes];
+}

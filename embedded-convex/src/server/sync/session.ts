@@ -1,0 +1,381 @@
+/**
+ * One client's socket: its queries, its identity, its mutations in order, and the transitions that tell it what changed.
+ *
+ * Promises kept here, on which the official clients build:
+ * - every transition shows all queries at one timestamp, and starts where the last one ended;
+ * - a mutation's answer leaves before the first transition that shows its writes, so that a client can drop its
+ *   optimistic update in the same breath; and after every successful answer such a transition follows;
+ * - messages are acted on in the order they came; mutations run one at a time, in order;
+ * - one transition is on its way at a time: what happens meanwhile is folded into the next one, so a slow reader costs
+ *   no memory.
+ */
+import { setImmediate } from "node:timers/promises";
+import { EngineError, type Identity, type Snapshot, type UdfResult } from "../../engine/types.ts";
+import { decodeTs } from "../timestamps.ts";
+import {
+  actionResponse,
+  authError,
+  fatalError,
+  mutationResponse,
+  queryModification,
+  queryRemoved,
+  transition,
+  type AddQuery,
+  type Authenticate,
+  type ClientMessage,
+  type Connect,
+  type FunctionRequest,
+  type ModifyQuerySet,
+  type StateVersion,
+} from "./protocol.ts";
+import type { LiveQuery } from "./live-queries.ts";
+import type { SyncParts } from "./sync-server.ts";
+
+/** Above this many waiting mutations the socket is not read any further until half of them are done. */
+const MAX_WAITING_MUTATIONS = 128;
+/** Actions of one socket that run at once; more are refused. */
+const MAX_RUNNING_ACTIONS = 64;
+const MAX_QUERIES = 4096;
+
+/** What a session needs of its socket. */
+export interface Wire {
+  /** Resolves when the text has left the process, or the socket is gone. */
+  send(text: string): Promise<void>;
+  /** Stops or resumes reading from the client. */
+  pause(): void;
+  resume(): void;
+  close(code: number, reason: string): void;
+}
+
+interface SyncQuery {
+  add: AddQuery;
+  journal: string | null;
+  live: LiveQuery | null;
+  /** Why there is no live query. */
+  refused: UdfResult | null;
+  /** What the client was last told, without what differs from run to run. */
+  told: string | null;
+}
+
+/** A message that no correct client sends. */
+class ProtocolError extends Error {}
+
+export class Session {
+  readonly #parts: SyncParts;
+  readonly #wire: Wire;
+  readonly #queries = new Map<number, SyncQuery>();
+  /** Queries whose result the client does not have, or not any more. */
+  readonly #dirty = new Set<number>();
+  #removed: number[] = [];
+  /** What the client asked for, and what the last transition brought it to. */
+  #asked = { querySet: 0, identity: 0 };
+  #told: StateVersion = { querySet: 0, identity: 0, ts: 0n };
+  #identity: Identity = { kind: "none" };
+  #sessionId: string | null = null;
+  #clientSkewMs = 0;
+  #inbox: Promise<void> = Promise.resolve();
+  #mutations: Promise<void> = Promise.resolve();
+  #waitingMutations = 0;
+  #runningActions = 0;
+  /** A transition is owed even if no query changed: a version moved, or a mutation's promise waits for it. */
+  #owed = false;
+  #transitioning = false;
+  #closed = false;
+
+  constructor(parts: SyncParts, wire: Wire) {
+    this.#parts = parts;
+    this.#wire = wire;
+  }
+
+  /** Acts on `message` after all earlier ones. */
+  receive(message: ClientMessage): void {
+    this.#inbox = this.#inbox.then(() => this.#handle(message)).catch((error: unknown) => this.#fail(error));
+  }
+
+  /** The socket is gone: nothing is sent any more. Mutations already received still run. */
+  closed(): void {
+    this.#closed = true;
+    for (const query of this.#queries.values()) query.live?.release();
+    this.#queries.clear();
+  }
+
+  /** Resolves when every mutation received so far has been answered. */
+  async drain(): Promise<void> {
+    await this.#inbox;
+    await this.#mutations;
+  }
+
+  async #handle(message: ClientMessage): Promise<void> {
+    if (this.#closed) return;
+    if (this.#sessionId === null && message.type !== "Connect")
+      throw new ProtocolError("The first message must be Connect.");
+    switch (message.type) {
+      case "Connect":
+        return this.#connect(message);
+      case "Authenticate":
+        return this.#authenticate(message);
+      case "ModifyQuerySet":
+        return this.#modifyQuerySet(message);
+      case "Mutation":
+        return this.#enqueueMutation(message);
+      case "Action":
+        return this.#startAction(message);
+      case "Event":
+        return undefined;
+    }
+  }
+
+  #connect(message: Connect): void {
+    if (this.#sessionId !== null) throw new ProtocolError("Connect was sent twice.");
+    this.#sessionId = message.sessionId;
+    const now = this.#parts.now();
+    this.#clientSkewMs = Math.round((message.clientTs ?? now) - now);
+    const seen = message.maxObservedTimestamp;
+    if (seen !== undefined && decodeTs(seen) > this.#parts.engine.latestTs()) {
+      // It has seen commits this deployment does not have, say from before a restore: showing it an older state
+      // would break its view, so it waits until time has passed it.
+      throw new EngineError("InternalServerError", "This client has seen a newer state than this deployment has.", 503);
+    }
+  }
+
+  async #authenticate(message: Authenticate): Promise<void> {
+    if (message.baseVersion !== this.#asked.identity) {
+      throw new ProtocolError(`Authenticate for identity ${message.baseVersion} while at ${this.#asked.identity}.`);
+    }
+    try {
+      this.#identity = await this.#identify(message);
+    } catch (error) {
+      // A provider that cannot be reached says nothing of the token: the client comes back with the same one.
+      if (!(error instanceof EngineError) || error.status >= 500) throw error;
+      this.#refuse(error.message, message.baseVersion, true);
+      return;
+    }
+    this.#asked.identity += 1;
+    this.#owe();
+  }
+
+  async #identify(message: Authenticate): Promise<Identity> {
+    const { authenticator } = this.#parts;
+    if (message.tokenType === "None") return { kind: "none" };
+    if (message.tokenType === "User") return authenticator.user(message.value);
+    return authenticator.admin(message.value, message.impersonating ?? null);
+  }
+
+  #modifyQuerySet(message: ModifyQuerySet): void {
+    if (message.baseVersion !== this.#asked.querySet || message.newVersion <= message.baseVersion) {
+      throw new ProtocolError(`ModifyQuerySet from ${message.baseVersion} while at ${this.#asked.querySet}.`);
+    }
+    for (const change of message.modifications) {
+      if (change.type === "Add") this.#addQuery(change);
+      else this.#removeQuery(change.queryId);
+    }
+    this.#asked.querySet = message.newVersion;
+    this.#owe();
+  }
+
+  #addQuery(add: AddQuery): void {
+    if (this.#queries.has(add.queryId)) throw new ProtocolError(`Query ${add.queryId} was added twice.`);
+    if (this.#queries.size >= MAX_QUERIES)
+      throw new ProtocolError(`More than ${MAX_QUERIES} queries on one connection.`);
+    this.#queries.set(add.queryId, { add, journal: add.journal ?? null, live: null, refused: null, told: null });
+    this.#dirty.add(add.queryId);
+  }
+
+  #removeQuery(queryId: number): void {
+    const query = this.#queries.get(queryId);
+    if (query === undefined) throw new ProtocolError(`Query ${queryId} was removed without having been added.`);
+    query.live?.release();
+    this.#queries.delete(queryId);
+    this.#dirty.delete(queryId);
+    this.#removed.push(queryId);
+  }
+
+  #enqueueMutation(message: FunctionRequest): void {
+    const identity = this.#identity;
+    this.#waitingMutations += 1;
+    if (this.#waitingMutations === MAX_WAITING_MUTATIONS) this.#wire.pause();
+    this.#mutations = this.#mutations
+      .then(() => this.#mutate(message, identity))
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        this.#waitingMutations -= 1;
+        if (this.#waitingMutations === MAX_WAITING_MUTATIONS / 2) this.#wire.resume();
+      });
+  }
+
+  async #mutate(message: FunctionRequest, identity: Identity): Promise<void> {
+    if (this.#isExpired(identity) || this.#sessionId === null) return;
+    const { engine, caller } = this.#parts;
+    const session = { sessionId: this.#sessionId, requestId: message.requestId };
+    try {
+      const call = caller.prepare({ path: message.udfPath, ...message }, identity);
+      const { result, ts } = await engine.runMutation(call, session);
+      void this.#wire.send(mutationResponse(message.requestId, caller.present(result, identity), ts));
+      if (ts !== null) this.#owe();
+    } catch (error) {
+      void this.#wire.send(mutationResponse(message.requestId, refusal(error), null));
+    }
+  }
+
+  async #startAction(message: FunctionRequest): Promise<void> {
+    const identity = this.#identity;
+    if (this.#isExpired(identity)) return;
+    if (this.#runningActions >= MAX_RUNNING_ACTIONS) {
+      const error = new EngineError("TooManyConcurrentRequests", `${MAX_RUNNING_ACTIONS} actions run already.`, 429);
+      void this.#wire.send(actionResponse(message.requestId, refusal(error)));
+      return;
+    }
+    this.#runningActions += 1;
+    void this.#act(message, identity)
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => (this.#runningActions -= 1));
+  }
+
+  async #act(message: FunctionRequest, identity: Identity): Promise<void> {
+    const { engine, caller } = this.#parts;
+    try {
+      const result = await engine.runAction(caller.prepare({ path: message.udfPath, ...message }, identity));
+      void this.#wire.send(actionResponse(message.requestId, caller.present(result, identity)));
+    } catch (error) {
+      void this.#wire.send(actionResponse(message.requestId, refusal(error)));
+    }
+  }
+
+  #owe(): void {
+    this.#owed = true;
+    this.#wake();
+  }
+
+  #wake(): void {
+    if (this.#transitioning || this.#closed) return;
+    this.#transitioning = true;
+    this.#transitions().catch((error: unknown) => this.#fail(error));
+  }
+
+  async #transitions(): Promise<void> {
+    try {
+      // Lets the rest of a burst of messages or commits arrive first.
+      await setImmediate();
+      while (!this.#closed && (this.#owed || this.#dirty.size > 0)) await this.#transition();
+    } finally {
+      this.#transitioning = false;
+    }
+  }
+
+  async #transition(): Promise<void> {
+    const identity = this.#identity;
+    if (this.#isExpired(identity)) return;
+    const end = { ...this.#asked };
+    const modifications = this.#removed.map(queryRemoved);
+    this.#removed = [];
+    this.#owed = false;
+    const queries = this.#takeQueriesToRun(end.identity !== this.#told.identity);
+    const shared = this.#parts.snapshots.acquire();
+    try {
+      // Answers to mutations that this snapshot shows are already on their way to be sent: they go first.
+      await setImmediate();
+      const outcomes = await Promise.all(queries.map((query) => this.#outcome(query, identity, shared.snapshot)));
+      for (const [index, query] of queries.entries()) {
+        const result = outcomes[index];
+        if (result === undefined || query.told === signatureOf(result)) continue;
+        query.told = signatureOf(result);
+        modifications.push(queryModification(query.add.queryId, result, query.journal));
+      }
+      if (this.#closed) return;
+      const start = this.#told;
+      this.#told = { ...end, ts: shared.snapshot.ts };
+      const clock = { clientSkewMs: this.#clientSkewMs, nowMs: this.#parts.now() };
+      for (const message of transition(start, this.#told, modifications, clock)) await this.#wire.send(message);
+    } finally {
+      shared.release();
+    }
+  }
+
+  /** Subscribes before anything is awaited, so that a query removed meanwhile always finds what to release. */
+  #takeQueriesToRun(identityChanged: boolean): SyncQuery[] {
+    const ids = identityChanged ? [...this.#queries.keys()] : [...this.#dirty];
+    this.#dirty.clear();
+    const taken = [];
+    for (const id of ids) {
+      const query = this.#queries.get(id);
+      if (query === undefined) continue;
+      if (identityChanged || query.live?.journal !== query.journal) this.#resubscribe(query);
+      taken.push(query);
+    }
+    return taken;
+  }
+
+  #resubscribe(query: SyncQuery): void {
+    query.live?.release();
+    query.live = null;
+    try {
+      const { udfPath: path, args, componentPath, queryId } = query.add;
+      const call = this.#parts.caller.prepare({ path, args, componentPath }, this.#identity);
+      query.live = this.#parts.liveQueries.subscribe(call, query.journal, () => {
+        this.#dirty.add(queryId);
+        this.#wake();
+      });
+      query.refused = null;
+    } catch (error) {
+      query.refused = refusal(error);
+    }
+  }
+
+  /** The query's result at `at`, as the client may see it. Keeps the journal that its next run continues from. */
+  async #outcome(query: SyncQuery, identity: Identity, at: Snapshot): Promise<UdfResult> {
+    if (query.live === null)
+      return query.refused ?? refusal(new EngineError("NotFound", "The query was removed.", 404));
+    try {
+      const { result, journal } = await query.live.read(at);
+      if (result.ok) query.journal = journal;
+      return this.#parts.caller.present(result, identity);
+    } catch (error) {
+      return refusal(error);
+    }
+  }
+
+  /** Tells the client that `identity` is over and closes, so that it comes back with a fresh token. */
+  #isExpired(identity: Identity): boolean {
+    if (identity.kind !== "user" || this.#parts.now() < identity.expiresAtMs) return false;
+    this.#refuse("The token has expired.", this.#asked.identity - 1, false);
+    return true;
+  }
+
+  #refuse(error: string, baseVersion: number, authUpdateAttempted: boolean): void {
+    void this.#wire.send(authError(error, baseVersion, authUpdateAttempted));
+    this.#end(1000, "AuthError");
+  }
+
+  #fail(error: unknown): void {
+    if (this.#closed) return;
+    if (error instanceof ProtocolError) {
+      void this.#wire.send(fatalError(error.message));
+      this.#end(1002, error.message);
+      return;
+    }
+    this.#parts.onError(error);
+    this.#end(1011, "InternalServerError");
+  }
+
+  #end(code: number, reason: string): void {
+    this.closed();
+    this.#wire.close(code, reason);
+  }
+}
+
+/**
+ * A call that was refused before it ran, in the form of a failed function.
+ * @throws what is not the caller's fault: the socket then closes and the client comes back, so that a mutation whose
+ * fate is unknown is asked about again instead of being reported as failed.
+ */
+function refusal(error: unknown): UdfResult {
+  if (!(error instanceof EngineError) || error.status >= 500) throw error;
+  return { ok: false, errorMessage: error.message, logLines: [] };
+}
+
+/** Equal for results a client could not tell apart; the id of the request that computed one is not news. */
+function signatureOf(result: UdfResult): string {
+  if (result.ok) return `${result.valueJson}\n${result.logLines.join("\n")}`;
+  const message = result.errorMessage.replace(/^\[Request ID: [^\]]*\] /, "");
+  return `${message}\n${result.errorDataJson ?? ""}\n${result.logLines.join("\n")}`;
+}

@@ -1,0 +1,119 @@
+/** The WebSocket end of the sync protocol: upgrades, framing, keep-alive and closing. What is said is `session.ts`. */
+import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { WebSocketServer, type WebSocket } from "ws";
+import type { Engine } from "../../engine/types.ts";
+import type { Authenticator } from "../authentication.ts";
+import type { Caller } from "../calls.ts";
+import { LIMITS } from "../http.ts";
+import type { Snapshots } from "../snapshots.ts";
+import type { LiveQueries } from "./live-queries.ts";
+import { clientMessage, fatalError, PING } from "./protocol.ts";
+import { Session, type Wire } from "./session.ts";
+
+/** Clients take a server for dead after 60 s of silence. In milliseconds. */
+const PING_MS = 15_000;
+/** A client that answers no WebSocket ping for this long is gone, in milliseconds. */
+const DEAD_MS = 45_000;
+/** How long a closing handshake may take, in milliseconds. */
+const CLOSE_MS = 1_000;
+
+/** What every session shares. */
+export interface SyncParts {
+  engine: Engine;
+  caller: Caller;
+  authenticator: Authenticator;
+  snapshots: Snapshots;
+  liveQueries: LiveQueries;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  /** Told of every failure that is not a client's fault. */
+  onError: (error: unknown) => void;
+}
+
+export interface SyncServer {
+  /** Whether `pathname` is the sync endpoint: `/api/<client version>/sync`, `/api/sync`. */
+  serves(pathname: string): boolean;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Answers what was received, then closes every socket. The clients come back by themselves. */
+  close(): Promise<void>;
+}
+
+export function createSyncServer(parts: SyncParts): SyncServer {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: LIMITS.callBody, perMessageDeflate: false });
+  const sessions = new Map<Session, WebSocket>();
+
+  function accept(socket: WebSocket): void {
+    const session = new Session(parts, createWire(socket));
+    sessions.set(session, socket);
+    socket.on("message", (data) => {
+      const message = parseMessage(data);
+      if (message !== null) return session.receive(message);
+      socket.send(fatalError("A message is not of the sync protocol this server speaks."));
+      socket.close(1002, "unreadable message");
+    });
+    socket.once("close", () => {
+      sessions.delete(session);
+      session.closed();
+    });
+    socket.on("error", () => socket.terminate());
+  }
+
+  return {
+    serves: (pathname) => /^\/api\/(?:[^/]+\/)?sync$/.test(pathname),
+    upgrade: (request, socket, head) => sockets.handleUpgrade(request, socket, head, accept),
+    async close() {
+      await Promise.all(
+        [...sessions].map(async ([session, socket]) => {
+          session.closed();
+          await session.drain();
+          await closeSocket(socket);
+        }),
+      );
+      sockets.close();
+    },
+  };
+}
+
+async function closeSocket(socket: WebSocket): Promise<void> {
+  const closed = once(socket, "close");
+  const late = setTimeout(() => socket.terminate(), CLOSE_MS);
+  socket.close(1001, "the server is stopping");
+  await closed;
+  clearTimeout(late);
+}
+
+function parseMessage(data: WebSocket.RawData) {
+  const text = Buffer.isBuffer(data) ? data.toString("utf8") : null;
+  if (text === null) return null;
+  try {
+    const parsed = clientMessage.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
+
+function createWire(socket: WebSocket): Wire {
+  let aliveAt = performance.now();
+  socket.on("pong", () => (aliveAt = performance.now()));
+  const ping = setInterval(() => {
+    // A paused socket is not read, so its pongs are not seen either.
+    if (socket.isPaused) aliveAt = performance.now();
+    if (performance.now() - aliveAt > DEAD_MS) return socket.terminate();
+    socket.ping();
+    socket.send(PING);
+  }, PING_MS);
+  socket.once("close", () => clearInterval(ping));
+
+  return {
+    send(text) {
+      if (socket.readyState !== socket.OPEN) return Promise.resolve();
+      return new Promise((resolve) => socket.send(text, () => resolve()));
+    },
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    close: (code, reason) => socket.close(code, reason),
+  };
+}

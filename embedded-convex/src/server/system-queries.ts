@@ -1,0 +1,120 @@
+/**
+ * The `_system/…` queries that the official CLI reads a deployment with (`convex data`, `env`, `function-spec`, `dev`).
+ * They are answered from the engine, not by pushed code, and only for the admin key; `calls.ts` sees to that.
+ */
+import { z } from "zod";
+import { parseJson } from "../engine/values/json.ts";
+import {
+  EngineError,
+  type Call,
+  type Engine,
+  type FunctionInfo,
+  type Json,
+  type QueryOutcome,
+} from "../engine/types.ts";
+
+/** What a page of `convex data` may hold at most. */
+const MAX_PAGE = 8192;
+
+const pagination = z.object({ cursor: z.string().nullable(), numItems: z.number().int().positive() });
+const tableArgs = z.object({
+  table: z.string(),
+  order: z.enum(["asc", "desc"]).default("desc"),
+  paginationOpts: pagination,
+});
+const tableName = z.object({ tableName: z.string() });
+const variableName = z.object({ name: z.string() });
+
+export interface SystemQueries {
+  /** @throws EngineError 404 for a name that is not one of them, 400 for arguments that do not fit. */
+  run(call: Call): QueryOutcome;
+}
+
+/** Whether `udf` is a name of the server's own. */
+export function isSystemPath(udf: string): boolean {
+  return udf.startsWith("_system/");
+}
+
+export function createSystemQueries(engine: Engine): SystemQueries {
+  const queries: { [udf: string]: (args: Json, component: string) => Json } = {
+    "_system/cli/tables:default": (_args, component) => ({
+      page: engine.tables(component).map((name) => ({ name })),
+      isDone: true,
+      continueCursor: "",
+    }),
+    "_system/cli/tableData:default": (args, component) => {
+      const { table, order, paginationOpts } = parse(tableArgs, args);
+      const limit = Math.min(paginationOpts.numItems, MAX_PAGE);
+      const { page, cursor, isDone } = engine.readTable(component, table, {
+        order,
+        cursor: paginationOpts.cursor,
+        limit,
+      });
+      return { page, isDone, continueCursor: cursor ?? "" };
+    },
+    "_system/cli/tableSize:default": (args, component) =>
+      countRows(engine, component, parse(tableName, args).tableName),
+    // `convex dev` waits here for rows to change after a push that did not fit them.
+    "_system/cli/queryTable:default": () => engine.latestTs().toString(),
+    "_system/cli/queryEnvironmentVariables:default": () =>
+      [...engine.environment()].map(([name, value]) => ({ name, value })),
+    "_system/cli/queryEnvironmentVariables:get": (args) => {
+      const { name } = parse(variableName, args);
+      const value = engine.environment().get(name);
+      return value === undefined ? null : { name, value };
+    },
+    "_system/cli/convexUrl:cloudUrl": () => engine.options.cloudUrl,
+    "_system/cli/convexUrl:siteUrl": () => engine.options.siteUrl,
+    "_system/cli/modules:apiSpec": (_args, component) =>
+      engine
+        .listFunctions()
+        .filter((info) => info.path.component === component)
+        .map(specOf),
+    "_system/frontend/components:list": () =>
+      [...new Set(engine.listFunctions().map((info) => info.path.component))]
+        .filter((path) => path !== "")
+        .map((path) => ({ id: path, path, name: path.split("/").at(-1) ?? path, state: "active" })),
+  };
+
+  return {
+    run(call) {
+      const query = Object.hasOwn(queries, call.path.udf) ? queries[call.path.udf] : undefined;
+      if (query === undefined) {
+        const message = `${call.path.udf} is not provided by embedded-convex; use Convex Cloud or a self-hosted Convex for it.`;
+        throw new EngineError("NotFound", message, 404);
+      }
+      const value = query(call.args, call.path.component);
+      return {
+        result: { ok: true, valueJson: JSON.stringify(value), logLines: [] },
+        ts: engine.latestTs(),
+        reads: { intervals: [] },
+        journal: null,
+      };
+    },
+  };
+}
+
+function parse<T>(schema: z.ZodType<T>, args: Json): T {
+  const parsed = schema.safeParse(args);
+  if (parsed.success) return parsed.data;
+  throw new EngineError("InvalidArgument", parsed.error.issues[0]?.message ?? "The arguments do not fit.");
+}
+
+function countRows(engine: Engine, component: string, table: string): number {
+  let rows = 0;
+  let cursor: string | null = null;
+  for (;;) {
+    const page = engine.readTable(component, table, { order: "asc", cursor, limit: MAX_PAGE });
+    rows += page.page.length;
+    if (page.isDone) return rows;
+    cursor = page.cursor;
+  }
+}
+
+/** One function in the form `convex function-spec` prints. */
+function specOf(info: FunctionInfo): Json {
+  const identifier = info.path.udf.replace(":", ".js:");
+  const functionType = { query: "Query", mutation: "Mutation", action: "Action", httpAction: "HttpAction" }[info.kind];
+  const [args, returns] = [parseJson(info.args), parseJson(info.returns)];
+  return { identifier, functionType, visibility: { kind: info.visibility }, args, returns };
+}

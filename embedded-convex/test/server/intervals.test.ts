@@ -1,0 +1,52 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { IntervalIndex, type Interval } from "../../src/server/sync/intervals.ts";
+
+const bytes = fc.uint8Array({ maxLength: 3, max: 4 });
+const interval = fc.record({ lower: bytes, upper: fc.option(bytes) });
+const step = fc.record({ interval, value: fc.nat(3), remove: fc.boolean(), key: bytes });
+
+/** What the index must answer, by looking at everything. */
+function holds({ lower, upper }: Interval, key: Uint8Array): boolean {
+  return Buffer.compare(lower, key) <= 0 && (upper === null || Buffer.compare(key, upper) < 0);
+}
+
+function nameOf({ lower, upper }: Interval, value: number): string {
+  return `${Buffer.from(lower).toString("hex")}-${upper === null ? "end" : Buffer.from(upper).toString("hex")}-${value}`;
+}
+
+describe("the index of what live queries read", () => {
+  it("finds exactly the ranges that hold a key, after any adds and removes", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const index = new IntervalIndex<string>();
+        const model = new Map<string, Interval>();
+        for (const { interval, value, remove, key } of steps) {
+          const name = nameOf(interval, value);
+          if (remove) {
+            index.delete(interval, name);
+            model.delete(name);
+          } else {
+            index.add(interval, name);
+            model.set(name, interval);
+          }
+          const found = new Set<string>();
+          index.stab(key, found);
+          const expected = [...model].filter(([, one]) => holds(one, key)).map(([one]) => one);
+          expect([...found].toSorted()).toEqual(expected.toSorted());
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("looks at few of ten thousand ranges to find the one that holds a key", () => {
+    const index = new IntervalIndex<number>();
+    const at = (value: number) => Buffer.from([value >> 8, value & 255]);
+    for (let value = 0; value < 10_000; value += 1) index.add({ lower: at(value), upper: at(value + 1) }, value);
+    const found = new Set<number>();
+    const looked = index.stab(at(5000), found);
+    expect([...found]).toEqual([5000]);
+    expect(looked).toBeLessThan(100);
+  });
+});
