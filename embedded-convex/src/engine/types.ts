@@ -53,6 +53,11 @@ export interface QueryOutcome {
   reads: ReadSet;
   /** End cursor of the query's `paginate()`, echoed by clients after a reconnect; null without one. */
   journal: string | null;
+  /**
+   * False when the query looked at neither the clock nor `Math.random`, so that its result may be given to new
+   * subscribers for as long as what it read stands. The server takes a missing field for true.
+   */
+  observedTime?: boolean;
 }
 
 /** `ts` is null when the mutation failed: nothing was committed. */

@@ -1,0 +1,86 @@
+/** The live code: components, their functions and schemas, and how one finds another's. Replaced whole by a push. */
+import type { FunctionInfo, FunctionPath, Json } from "../types.ts";
+import { isObject, type JsonObject } from "../values/json.ts";
+import { CallError, type PlaceMapper } from "./errors.ts";
+import type { LoadedFunction, Router } from "./registered.ts";
+import type { Schema } from "./schema.ts";
+
+/** Where a component's variable comes from: a value of its own, or a variable of its parent. */
+export type EnvBinding = { kind: "value"; value: string } | { kind: "parent"; name: string };
+
+export interface ComponentCode {
+  /** Names from the app down, joined with "/"; "" is the app. */
+  path: string;
+  definitionPath: string;
+  schema: Schema;
+  children: ReadonlyMap<string, string>;
+  /** Variables its parent gives it; null for the app, which has the deployment's. */
+  env: ReadonlyMap<string, EnvBinding> | null;
+  /** Where the app's own HTTP routes and the children's begin, for example "/stripe/". */
+  httpPrefix: string;
+  httpMounts: ReadonlyMap<string, string>;
+  functions(): FunctionInfo[];
+  /** Loads the module when needed. Null when there is no such function. */
+  find(udf: string): Promise<LoadedFunction | null>;
+  router(): Promise<Router | null>;
+}
+
+export interface Code {
+  components: ReadonlyMap<string, ComponentCode>;
+  auth: Json[];
+  mapPlace: PlaceMapper;
+}
+
+const HANDLE = "function://";
+const CHILD_REFERENCE = "_reference/childComponent/";
+
+/** "messages" -> "messages:default", "messages.js:send" -> "messages:send". */
+export function canonicalUdf(name: string): string {
+  const [module = "", fn = "default"] = name.split(":");
+  return `${module.replace(/\.js$/, "")}:${fn}`;
+}
+
+/** A handle other components can keep: it names the function, so it survives pushes. */
+export function functionHandle(path: FunctionPath): string {
+  return `${HANDLE}${path.component};${path.udf}`;
+}
+
+/** Resolves the address of a syscall (`name`, `reference` or `functionHandle`) as `from` means it. */
+export function resolveAddress(args: JsonObject, from: ComponentCode): FunctionPath {
+  if (typeof args["name"] === "string") return { component: from.path, udf: canonicalUdf(args["name"]) };
+  if (typeof args["functionHandle"] === "string") return parseHandle(args["functionHandle"]);
+  const reference = args["reference"];
+  if (typeof reference === "string" && reference.startsWith(CHILD_REFERENCE)) {
+    const [child = "", ...rest] = reference.slice(CHILD_REFERENCE.length).split("/");
+    const component = from.children.get(child);
+    if (component === undefined) throw new CallError(`Component "${child}" is not installed in ${from.path === "" ? "the app" : from.path}.`);
+    return { component, udf: canonicalUdf(`${rest.slice(0, -1).join("/")}:${rest.at(-1) ?? ""}`) };
+  }
+  throw new CallError(`${JSON.stringify(reference ?? null)} is not a reference to a function.`);
+}
+
+function parseHandle(handle: string): FunctionPath {
+  const [component, udf] = handle.startsWith(HANDLE) ? handle.slice(HANDLE.length).split(";") : [];
+  if (component === undefined || udf === undefined) throw new CallError(`"${handle}" is not a function handle.`);
+  return { component, udf: canonicalUdf(udf) };
+}
+
+/** A component's variables: the deployment's for the app, the bound ones for a child. */
+export function environmentOf(component: ComponentCode, code: Code, deployment: ReadonlyMap<string, string>): Record<string, string> {
+  if (component.env === null) return Object.fromEntries(deployment);
+  const parent = code.components.get(component.path.split("/").slice(0, -1).join("/"));
+  const inherited = parent === undefined ? {} : environmentOf(parent, code, deployment);
+  const bound = [...component.env].map(([name, binding]) => [name, binding.kind === "value" ? binding.value : inherited[binding.name]]);
+  return Object.fromEntries(bound.filter(([, value]) => value !== undefined));
+}
+
+/** Reads the `env` of a child in its parent's definition. */
+export function envBindings(json: Json | undefined): Map<string, EnvBinding> {
+  const bindings = new Map<string, EnvBinding>();
+  for (const item of Array.isArray(json) ? json : []) {
+    const [name, binding] = Array.isArray(item) ? item : [];
+    if (typeof name !== "string" || !isObject(binding)) continue;
+    bindings.set(name, binding["type"] === "envVar" ? { kind: "parent", name: String(binding["name"]) } : { kind: "value", value: String(binding["value"]) });
+  }
+  return bindings;
+}

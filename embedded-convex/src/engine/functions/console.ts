@@ -1,0 +1,53 @@
+/** `console` inside functions: lines in Convex's format, `[LEVEL] 'text' value …`, kept with the call's result. */
+import { inspect } from "node:util";
+import { MAX_LOG_LINES, MAX_LOG_LINE_CHARS } from "../values/limits.ts";
+
+export class LogBuffer {
+  readonly lines: string[] = [];
+
+  add(level: string, args: readonly unknown[]): void {
+    if (this.lines.length >= MAX_LOG_LINES) return;
+    if (this.lines.length === MAX_LOG_LINES - 1) {
+      this.lines.push(`[ERROR] 'Log overflow (maximum ${MAX_LOG_LINES}). Remaining log lines omitted.'`);
+      return;
+    }
+    const text = `[${level}] ${args.map((value) => inspect(value, { depth: 4, breakLength: Infinity })).join(" ")}`;
+    this.lines.push(text.length > MAX_LOG_LINE_CHARS ? `${text.slice(0, MAX_LOG_LINE_CHARS)} (truncated)` : text);
+  }
+}
+
+/** A console that writes into `log`. Timers count from `nowMs()`, in milliseconds. */
+export function consoleFor(log: LogBuffer, nowMs: () => number): object {
+  const timers = new Map<string, number>();
+  const counts = new Map<string, number>();
+  const level = (name: string) => (...args: unknown[]) => log.add(name, args);
+  const elapsed = (label: string) => log.add("INFO", [`${label}: ${Math.round(nowMs() - (timers.get(label) ?? nowMs()))}ms`]);
+  return {
+    log: level("LOG"),
+    debug: level("DEBUG"),
+    info: level("INFO"),
+    warn: level("WARN"),
+    error: level("ERROR"),
+    dir: level("LOG"),
+    dirxml: level("LOG"),
+    table: level("LOG"),
+    group: level("LOG"),
+    groupCollapsed: level("LOG"),
+    groupEnd: () => undefined,
+    trace: (...args: unknown[]) => log.add("LOG", ["Trace:", ...args]),
+    assert: (condition: unknown, ...args: unknown[]) => {
+      if (!Boolean(condition)) log.add("ERROR", ["Assertion failed", ...args]);
+    },
+    count: (label = "default") => {
+      counts.set(label, (counts.get(label) ?? 0) + 1);
+      log.add("INFO", [`${label}: ${counts.get(label)}`]);
+    },
+    countReset: (label = "default") => void counts.delete(label),
+    time: (label = "default") => void timers.set(label, nowMs()),
+    timeLog: (label = "default") => elapsed(label),
+    timeEnd: (label = "default") => {
+      elapsed(label);
+      timers.delete(label);
+    },
+  };
+}

@@ -1,0 +1,151 @@
+/**
+ * Globals as functions see them. Functions share the process with the engine, so the names below become accessors
+ * that ask which function is running: outside of one they give the real thing, inside of one what Convex gives
+ * there. A function (a workflow library, say) that assigns to one changes it for its own run only.
+ */
+import { currentRun, running, type Run } from "./run.ts";
+import { consoleFor } from "./console.ts";
+
+type Producer = (run: Run, real: unknown) => unknown;
+
+const ADVICE = "in queries and mutations. Please consider using an action. See https://docs.convex.dev/functions/actions for more details.";
+
+const GUARDS: Record<string, Producer> = {
+  fetch: inTransactions(() => refused("fetch()")),
+  setTimeout: inTransactions(() => refused("setTimeout")),
+  setInterval: inTransactions(() => refused("setInterval")),
+  setImmediate: inTransactions(() => refused("setImmediate")),
+  WebSocket: inTransactions(() => refused("WebSocket")),
+  Date: inTransactions((run, real) => (isConstructor(real) ? frozenDate(real, run.nowMs) : real)),
+  Math: inTransactions(() => Object.create(Math, { random: { value: seededRandom(), writable: true, configurable: true } })),
+  crypto: inTransactions((_, real) => (isObject(real) ? withoutRandomness(real) : real)),
+  console: (run) => consoleFor(run.log, () => performanceNow()),
+  process: (run, real) => (run.environment === "node" && isObject(real) ? withEnv(real, run.env) : { env: { ...run.env } }),
+};
+
+const installed = new WeakSet<() => unknown>();
+const performanceNow = performance.now.bind(performance);
+
+/** Puts the accessors in place; again where a test framework has since put its own fakes, which then become "real". */
+export function installGuards(): void {
+  for (const [name, guard] of Object.entries(GUARDS)) installGuard(name, guard);
+  installSyscalls();
+}
+
+function installGuard(name: string, guard: Producer): void {
+  const found = Object.getOwnPropertyDescriptor(globalThis, name);
+  if (found?.configurable === false || (found?.get !== undefined && installed.has(found.get))) return;
+  // A lazy accessor of Node's (fetch, crypto) is asked when it is needed, not now.
+  let assigned: { value: unknown } | null = found === undefined || found.get !== undefined ? null : { value: found.value };
+  const real = (): unknown => (assigned === null ? found?.get?.call(globalThis) : assigned.value);
+  const get = (): unknown => {
+    const store = running.getStore();
+    if (store === undefined) return real();
+    if (store.kind === "import") return name === "process" ? withEnv(process, store.env) : real();
+    if (!store.globals.has(name)) store.globals.set(name, running.exit(() => guard(store, real())));
+    return store.globals.get(name);
+  };
+  const set = (value: unknown): void => {
+    const run = currentRun();
+    if (run === null) assigned = { value };
+    else run.globals.set(name, value);
+  };
+  Object.defineProperty(globalThis, name, { get, set, configurable: true, enumerable: found?.enumerable ?? false });
+  installed.add(get);
+}
+
+/** `globalThis.Convex`. Calls from outside our functions go on to whoever was there before (convex-test, in tests). */
+function installSyscalls(): void {
+  const before: unknown = Reflect.get(globalThis, "Convex");
+  if (before instanceof SyscallGate) return;
+  Reflect.set(globalThis, "Convex", new SyscallGate(before));
+}
+
+class SyscallGate {
+  private readonly before: unknown;
+
+  constructor(before: unknown) {
+    this.before = before;
+  }
+
+  readonly syscall = (op: string, args: string): unknown => {
+    const run = currentRun();
+    return run === null ? this.pass("syscall", op, args) : run.syscalls.sync(run, op, args);
+  };
+
+  readonly asyncSyscall = (op: string, args: string): unknown => {
+    const run = currentRun();
+    return run === null ? this.pass("asyncSyscall", op, args) : run.syscalls.async(run, op, args);
+  };
+
+  readonly jsSyscall = (op: string, args: unknown): unknown => {
+    const run = currentRun();
+    return run === null ? this.pass("jsSyscall", op, args) : run.syscalls.js(run, op, args);
+  };
+
+  private pass(method: string, op: string, args: unknown): unknown {
+    const target: unknown = isObject(this.before) ? Reflect.get(this.before, method) : undefined;
+    if (typeof target !== "function") {
+      throw new Error("The Convex database and auth objects are being used outside of a Convex function.");
+    }
+    return Reflect.apply(target, this.before, [op, args]);
+  }
+}
+
+function inTransactions(producer: Producer): Producer {
+  return (run, real) => (run.tx === null ? real : producer(run, real));
+}
+
+function refused(name: string): () => never {
+  return () => {
+    throw new Error(`Can't use ${name} ${ADVICE}`);
+  };
+}
+
+function frozenDate(real: new (...args: unknown[]) => unknown, nowMs: number): object {
+  return new Proxy(real, {
+    construct: (target, args, newTarget) => Reflect.construct(target, args.length === 0 ? [nowMs] : args, newTarget),
+    apply: (target) => String(Reflect.construct(target, [nowMs])),
+    get: (target, key, receiver) => (key === "now" ? () => nowMs : Reflect.get(target, key, receiver)),
+  });
+}
+
+/** sfc32 from a fresh 128-bit seed: good to draw lots with, worthless for secrets, as in Convex. */
+function seededRandom(): () => number {
+  const [a = 0, b = 0, c = 0, d = 0] = crypto.getRandomValues(new Uint32Array(4));
+  const state = { a, b, c, d };
+  return () => {
+    const sum = (state.a + state.b + state.d) | 0;
+    state.d = (state.d + 1) | 0;
+    state.a = state.b ^ (state.b >>> 9);
+    state.b = (state.c + (state.c << 3)) | 0;
+    state.c = (((state.c << 21) | (state.c >>> 11)) + sum) | 0;
+    return (sum >>> 0) / 2 ** 32;
+  };
+}
+
+/** Transactions may be run again, and query results are kept: neither is a place to make keys or tokens. */
+function withoutRandomness(real: object): object {
+  const without = (target: object, names: readonly string[], prefix: string): object =>
+    new Proxy(target, {
+      get: (object, key) => {
+        if (typeof key === "string" && names.includes(key)) return refused(`${prefix}.${key}()`);
+        const value: unknown = Reflect.get(object, key, object);
+        if (key === "subtle" && isObject(value)) return without(value, ["generateKey"], "crypto.subtle");
+        return typeof value === "function" ? value.bind(object) : value;
+      },
+    });
+  return without(real, ["getRandomValues", "randomUUID"], "crypto");
+}
+
+function withEnv(real: object, env: Readonly<Record<string, string>>): object {
+  return new Proxy(real, { get: (target, key) => (key === "env" ? { ...env } : Reflect.get(target, key, target)) });
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+function isConstructor(value: unknown): value is new (...args: unknown[]) => unknown {
+  return typeof value === "function";
+}

@@ -1,0 +1,112 @@
+/** What `query(...)`, `mutation(...)`, `action(...)` and `httpAction(...)` of `convex/server` return, recognised by shape. */
+import type { UdfKind } from "../types.ts";
+import { parseValidator, type Validator } from "../values/validator.ts";
+
+export interface RegisteredFunction {
+  kind: UdfKind;
+  visibility: "public" | "internal";
+  /** Validator JSON text, as `exportArgs()` and `exportReturns()` give it. */
+  argsJson: string;
+  returnsJson: string;
+  args: Validator;
+  returns: Validator | null;
+  /** Runs it with the JSON text of `[args]`; gives the JSON text of the result. */
+  invoke(args: string): Promise<string>;
+}
+
+/** A pushed function together with where it runs. */
+export interface LoadedFunction extends RegisteredFunction {
+  environment: "isolate" | "node";
+}
+
+export interface RegisteredHttpAction {
+  invoke(request: Request): Promise<Response>;
+}
+
+const FLAGS = [["isQuery", "query", "invokeQuery"], ["isMutation", "mutation", "invokeMutation"], ["isAction", "action", "invokeAction"]] as const;
+
+/** Null for an export that is not a query, mutation or action. Throws the developer's sentence for a broken validator. */
+export function registeredFunction(value: unknown): RegisteredFunction | null {
+  if (typeof value !== "function") return null;
+  const flag = FLAGS.find(([name]) => Reflect.get(value, name) === true);
+  if (flag === undefined) return null;
+  const [, kind, method] = flag;
+  const argsJson = callText(value, "exportArgs", '{"type":"any"}');
+  const returnsJson = callText(value, "exportReturns", "null");
+  const args = parseValidator(argsJson) ?? { type: "any" };
+  if (args.type !== "any" && args.type !== "object") throw new TypeError("Args validator must be an object or any");
+  return {
+    kind,
+    visibility: Reflect.get(value, "isPublic") === true ? "public" : "internal",
+    argsJson,
+    returnsJson,
+    args,
+    returns: parseValidator(returnsJson),
+    invoke: async (text) => {
+      const result: unknown = await callMethod(value, method, kind === "action" ? ["", text] : [text]);
+      if (typeof result !== "string") throw new TypeError(`${method} did not return JSON`);
+      return result;
+    },
+  };
+}
+
+export function registeredHttpAction(value: unknown): RegisteredHttpAction | null {
+  if (typeof value !== "function" || Reflect.get(value, "isHttp") !== true) return null;
+  return {
+    invoke: async (request) => {
+      const response: unknown = await callMethod(value, "invokeHttpAction", [request]);
+      if (!(response instanceof Response)) throw new TypeError("An HTTP action must return a Response.");
+      return response;
+    },
+  };
+}
+
+/** The default export of http.ts. */
+export interface Router {
+  /** The handler for a path and method, and the route it matched. */
+  lookup(path: string, method: string): { action: RegisteredHttpAction; method: string; route: string } | null;
+  routes(): { path: string; method: string }[];
+}
+
+export function registeredRouter(value: unknown): Router | null {
+  if (typeof value !== "object" || value === null || Reflect.get(value, "isRouter") !== true) return null;
+  return {
+    lookup: (path, method) => {
+      const match = callMethod(value, "lookup", [path, method]);
+      if (!Array.isArray(match)) return null;
+      const action = registeredHttpAction(match[0]);
+      return action === null ? null : { action, method: String(match[1]), route: String(match[2]) };
+    },
+    routes: () => {
+      const routes = callMethod(value, "getRoutes", []);
+      return Array.isArray(routes) ? routes.map((route: unknown) => (Array.isArray(route) ? { path: String(route[0]), method: String(route[1]) } : { path: "", method: "" })) : [];
+    },
+  };
+}
+
+/** The JSON text of what a `schema.ts`, `crons.ts` or `convex.config.ts` default export describes; null when it is none. */
+export function exported(value: unknown): string | null {
+  if (typeof value !== "object" || value === null || typeof Reflect.get(value, "export") !== "function") return null;
+  const result = callMethod(value, "export", []);
+  return typeof result === "string" ? result : JSON.stringify(result);
+}
+
+export function isCrons(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Reflect.get(value, "isCrons") === true;
+}
+
+/** The export of a module namespace by name. */
+export function exportOf(namespace: unknown, name: string): unknown {
+  return typeof namespace === "object" && namespace !== null ? Reflect.get(namespace, name) : undefined;
+}
+
+function callText(target: object, method: string, fallback: string): string {
+  const result = typeof Reflect.get(target, method) === "function" ? callMethod(target, method, []) : fallback;
+  return typeof result === "string" ? result : fallback;
+}
+
+function callMethod(target: object, method: string, args: unknown[]): unknown {
+  const value: unknown = Reflect.get(target, method);
+  if (typeof value !== "function") throw new TypeError(`${method} is missing`);
+  return Reflect.apply(value, target, args);
+}

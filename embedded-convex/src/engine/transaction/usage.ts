@@ -1,0 +1,57 @@
+/** What a transaction has used of Convex's limits; nested calls may be given less, never more. */
+import type { JsonObject } from "../values/json.ts";
+import { TRANSACTION_BUDGET, type Budget } from "../values/limits.ts";
+
+const HINT =
+  "Consider using smaller limits in your queries, paginating your queries, or using indexed queries with a selective index range expressions.";
+
+const TOO_MUCH: Record<keyof Budget, (limit: number) => string> = {
+  bytesRead: (limit) => `Too many bytes read in a single function execution (limit: ${limit} bytes). ${HINT}`,
+  documentsRead: (limit) => `Too many documents read in a single function execution (limit: ${limit}). ${HINT}`,
+  databaseQueries: (limit) => `Too many reads in a single function execution (limit: ${limit}). ${HINT}`,
+  bytesWritten: (limit) => `Too many bytes written in a single function execution (limit: ${limit} bytes).`,
+  documentsWritten: (limit) => `Too many writes in a single function execution (limit: ${limit}).`,
+  functionsScheduled: (limit) => `Too many functions scheduled by this mutation (limit: ${limit}).`,
+  scheduledFunctionArgsBytes: (limit) => `Too large total size of the arguments of scheduled functions from this mutation (limit: ${limit} bytes).`,
+};
+
+/** A rolled-back call's writes are undone and no longer count; its reads happened. */
+const UNDONE_BY_ROLLBACK = ["bytesWritten", "documentsWritten", "functionsScheduled", "scheduledFunctionArgsBytes"] as const;
+
+export class Usage {
+  private readonly used: Budget = {
+    bytesRead: 0, bytesWritten: 0, databaseQueries: 0, documentsRead: 0, documentsWritten: 0, functionsScheduled: 0, scheduledFunctionArgsBytes: 0,
+  };
+  private limits: Readonly<Budget> = TRANSACTION_BUDGET;
+
+  /** Throws the developer's sentence when the limit is passed. */
+  add(metric: keyof Budget, amount: number): void {
+    this.used[metric] += amount;
+    if (this.used[metric] > this.limits[metric]) throw new RangeError(TOO_MUCH[metric](this.limits[metric]));
+  }
+
+  /** Share of the read limits that is used, 0 to 1; decides when a page should be split. */
+  readShare(): number {
+    return Math.max(this.used.documentsRead / this.limits.documentsRead, this.used.bytesRead / this.limits.bytesRead);
+  }
+
+  /** Starts a nested call with at most `extra` more than is used now; returns what ends it. */
+  nest(extra: Partial<Budget>): (outcome: "kept" | "rolled back") => void {
+    const before = { ...this.used };
+    const outer = this.limits;
+    const inner = { ...outer };
+    for (const metric of METRICS) inner[metric] = Math.min(outer[metric], before[metric] + (extra[metric] ?? Infinity));
+    this.limits = inner;
+    return (outcome) => {
+      this.limits = outer;
+      if (outcome === "rolled back") for (const metric of UNDONE_BY_ROLLBACK) this.used[metric] = before[metric];
+    };
+  }
+
+  /** The answer to `ctx.meta.getTransactionMetrics()`. */
+  metrics(): JsonObject {
+    return Object.fromEntries(METRICS.map((metric) => [metric, { used: this.used[metric], remaining: Math.max(0, this.limits[metric] - this.used[metric]) }]));
+  }
+}
+
+export const METRICS = Object.keys(TOO_MUCH).filter((key): key is keyof Budget => key in TOO_MUCH);

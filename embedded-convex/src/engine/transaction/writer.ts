@@ -1,0 +1,103 @@
+/**
+ * The one line every write stands in. Bodies run one at a time; what they apply is committed in groups, one fsync
+ * for all that waited, and nobody is answered before the fsync that covers them.
+ */
+import type { Commit, WriteSet } from "../types.ts";
+import type { Connection } from "../storage/connection.ts";
+import type { Storage } from "../storage/storage.ts";
+
+/** A group is flushed when the line is empty, when it has this many members, or after this long. */
+const MAX_GROUP = 64;
+const MAX_GROUP_MS = 2;
+
+/** Captured before anything (a test's fake clock, a function's guards) can replace them. */
+const { setImmediate, setTimeout, clearTimeout, performance } = globalThis;
+
+interface Waiting {
+  settle: () => void;
+  fail: (error: unknown) => void;
+}
+
+export class Writer {
+  private readonly storage: Storage;
+  private readonly queue: (() => Promise<void>)[] = [];
+  private group: Waiting[] = [];
+  private commits: Commit[] = [];
+  private groupStartedMs = 0;
+  private working = false;
+  /** Counts lost groups: a body that read from one must not be answered. */
+  private lostGroups = 0;
+  private readonly listeners = new Set<(commit: Commit) => void>();
+  private readonly idleWaiters: (() => void)[] = [];
+
+  constructor(storage: Storage) {
+    this.storage = storage;
+  }
+
+  onCommit(listener: (commit: Commit) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Runs `body` alone. Resolves with its value once everything it applied, and everything it could read, is on disk. */
+  run<T>(body: () => Promise<T> | T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.queue.push(async () => {
+        const lostBefore = this.lostGroups;
+        try {
+          const value = await body();
+          if (this.lostGroups !== lostBefore) throw new Error("the disk refused a commit this one was built on");
+          this.group.push({ settle: () => resolve(value), fail: reject });
+        } catch (error) {
+          reject(error);
+        }
+      });
+      void this.work();
+    });
+  }
+
+  /** Applies one commit's writes; call only inside `run`. The group's fsync comes later. */
+  apply(ts: bigint, write: (db: Connection) => WriteSet): void {
+    const writes = this.storage.apply(ts, write);
+    if (this.group.length === 0) this.groupStartedMs = performance.now();
+    this.commits.push({ ts, writes });
+  }
+
+  /** Resolves when nothing runs or waits. */
+  idle(): Promise<void> {
+    return this.working ? new Promise((resolve) => this.idleWaiters.push(resolve)) : Promise.resolve();
+  }
+
+  private async work(): Promise<void> {
+    if (this.working) return;
+    this.working = true;
+    for (let job = this.queue.shift(); job !== undefined; job = this.queue.shift()) {
+      // A body that waits for long must not hold back the answers of those before it.
+      const timer = this.group.length === 0 ? undefined : setTimeout(() => this.flush(), MAX_GROUP_MS);
+      await job();
+      clearTimeout(timer);
+      if (this.queue.length === 0 || this.group.length >= MAX_GROUP || performance.now() - this.groupStartedMs > MAX_GROUP_MS) {
+        this.flush();
+        // Lets sockets and timers in, and with them the members of the next group.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+    this.working = false;
+    for (const resolve of this.idleWaiters.splice(0)) resolve();
+  }
+
+  private flush(): void {
+    const { group, commits } = this;
+    this.group = [];
+    this.commits = [];
+    try {
+      this.storage.flush();
+    } catch (error) {
+      this.lostGroups += 1;
+      for (const waiting of group) waiting.fail(error);
+      return;
+    }
+    for (const commit of commits) for (const listener of this.listeners) listener(commit);
+    for (const waiting of group) waiting.settle();
+  }
+}

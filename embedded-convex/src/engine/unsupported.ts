@@ -1,0 +1,13 @@
+/**
+ * What embedded-convex leaves out on purpose. Each sentence names the place to run it: Convex itself, in the cloud
+ * or self-hosted.
+ */
+const WHERE = "Run this app on Convex (https://docs.convex.dev/production) or a self-hosted Convex backend to use it.";
+
+export const NOT_HERE = {
+  textSearch: `Text search indexes are not part of embedded-convex. ${WHERE}`,
+  vectorSearch: `Vector indexes are not part of embedded-convex. ${WHERE}`,
+  fileStorage: `File storage (ctx.storage) is not part of embedded-convex. ${WHERE}`,
+  managedServices: `Convex-managed services are not part of embedded-convex. ${WHERE}`,
+  signJwt: `ctx.auth.signJwt is not part of embedded-convex. ${WHERE}`,
+} as const;
