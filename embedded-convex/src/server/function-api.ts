@@ -4,7 +4,7 @@ import { EngineError, type Call, type Engine, type Snapshot, type UdfKind, type 
 import { resultJson, type Caller } from "./calls.ts";
 import { json, jsonText, jsonValue, LIMITS, type Reply } from "./http.ts";
 import type { ApiRequest, Route } from "./routes.ts";
-import type { Snapshots } from "./snapshots.ts";
+import type { PinnedSnapshots } from "./pinned-snapshots.ts";
 import { decodeTs, encodeTs } from "./timestamps.ts";
 
 const format = z.enum(["convex_encoded_json", "json"]).default("convex_encoded_json");
@@ -20,11 +20,11 @@ type CallBody = z.infer<typeof call>;
 interface Parts {
   engine: Engine;
   caller: Caller;
-  snapshots: Snapshots;
+  pinned: PinnedSnapshots;
 }
 
 /** The routes of the function API. All are public: what a caller may do is the function's own matter. */
-export function functionRoutes({ engine, caller, snapshots }: Parts): Route[] {
+export function functionRoutes({ engine, caller, pinned }: Parts): Route[] {
   const body = (request: ApiRequest) => request.body(call, LIMITS.callBody);
 
   /** Runs `incoming` as `kind`; null for callers who do not know what kind of function they name. */
@@ -66,15 +66,15 @@ export function functionRoutes({ engine, caller, snapshots }: Parts): Route[] {
         const { queries } = await request.body(batch, LIMITS.callBody);
         const identity = await request.identity();
         const calls = queries.map((query) => caller.prepare(query, identity));
-        const shared = snapshots.acquire();
+        const at = engine.snapshot();
         try {
-          const outcomes = await Promise.all(calls.map((prepared) => caller.query(prepared, { at: shared.snapshot })));
+          const outcomes = await Promise.all(calls.map((prepared) => caller.query(prepared, { at })));
           const results = outcomes.map(({ result }, index) =>
             resultJson(caller.present(result, identity), queries[index]?.format ?? "convex_encoded_json"),
           );
           return jsonText(`{"results":[${results.join(",")}]}`);
         } finally {
-          shared.release();
+          at.close();
         }
       },
     },
@@ -82,7 +82,7 @@ export function functionRoutes({ engine, caller, snapshots }: Parts): Route[] {
       method: "POST",
       path: "/api/query_ts",
       access: "public",
-      handle: async () => json({ ts: encodeTs(snapshots.pin()) }),
+      handle: async () => json({ ts: encodeTs(pinned.pin()) }),
     },
     {
       method: "POST",
@@ -90,12 +90,7 @@ export function functionRoutes({ engine, caller, snapshots }: Parts): Route[] {
       access: "public",
       async handle(request) {
         const incoming = await request.body(callAtTs, LIMITS.callBody);
-        const shared = snapshots.at(decodeTs(incoming.ts));
-        try {
-          return await run(request, "query", incoming, shared.snapshot);
-        } finally {
-          shared.release();
-        }
+        return pinned.read(decodeTs(incoming.ts), (at) => run(request, "query", incoming, at));
       },
     },
   ];

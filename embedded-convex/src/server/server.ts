@@ -15,7 +15,7 @@ import { createTokenVerifier } from "./jwt.ts";
 import { listen, type Listener } from "./listener.ts";
 import { createLogStream } from "./log-stream.ts";
 import { createApi, type Route } from "./routes.ts";
-import { createSnapshots } from "./snapshots.ts";
+import { createPinnedSnapshots } from "./pinned-snapshots.ts";
 import { createLiveQueries } from "./sync/live-queries.ts";
 import { createSyncServer } from "./sync/sync-server.ts";
 import { createSystemQueries } from "./system-queries.ts";
@@ -117,14 +117,14 @@ function serve({ engine, adminKey, main, site, options }: Serving): () => Promis
     createTokenVerifier(() => engine.authConfig(), now),
   );
   const caller = createCaller(engine, createSystemQueries(engine), { redactErrors: options.redactErrors ?? false });
-  const snapshots = createSnapshots(engine);
+  const pinned = createPinnedSnapshots(engine);
   const logs = createLogStream(engine, now);
   const deploy = createDeployApi(engine, logs);
   const liveQueries = createLiveQueries(engine, caller, now);
-  const sync = createSyncServer({ engine, caller, authenticator, snapshots, liveQueries, now, onError });
+  const sync = createSyncServer({ engine, caller, authenticator, liveQueries, now, onError });
   const siteHandler = createSite({ engine, authenticator, onError });
   const api = createApi({
-    routes: [...aboutRoutes(engine), ...functionRoutes({ engine, caller, snapshots }), ...deploy.routes],
+    routes: [...aboutRoutes(engine), ...functionRoutes({ engine, caller, pinned }), ...deploy.routes],
     authenticator,
     onError,
     stopping: stopping.signal,
@@ -147,7 +147,7 @@ function serve({ engine, adminKey, main, site, options }: Serving): () => Promis
     deploy.close();
     logs.close();
     liveQueries.close();
-    snapshots.close();
+    pinned.close();
     await engine.close();
   };
 }

@@ -270,11 +270,11 @@ export class Session {
     this.#removed = [];
     this.#owed = false;
     const queries = this.#takeQueriesToRun(end.identity !== this.#told.identity);
-    const shared = this.#parts.snapshots.acquire();
+    const at = this.#parts.engine.snapshot();
     try {
       // Answers to mutations that this snapshot shows are already on their way to be sent: they go first.
       await setImmediate();
-      const outcomes = await Promise.all(queries.map((query) => this.#outcome(query, identity, shared.snapshot)));
+      const outcomes = await Promise.all(queries.map((query) => this.#outcome(query, identity, at)));
       for (const [index, query] of queries.entries()) {
         const result = outcomes[index];
         if (result === undefined || query.told === signatureOf(result)) continue;
@@ -283,11 +283,11 @@ export class Session {
       }
       if (this.#closed) return;
       const start = this.#told;
-      this.#told = { ...end, ts: shared.snapshot.ts };
+      this.#told = { ...end, ts: at.ts };
       const clock = { clientSkewMs: this.#clientSkewMs, nowMs: this.#parts.now() };
       for (const message of transition(start, this.#told, modifications, clock)) await this.#wire.send(message);
     } finally {
-      shared.release();
+      at.close();
     }
   }
 

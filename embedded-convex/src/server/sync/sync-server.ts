@@ -7,7 +7,6 @@ import type { Engine } from "../../engine/types.ts";
 import type { Authenticator } from "../authentication.ts";
 import type { Caller } from "../calls.ts";
 import { LIMITS } from "../http.ts";
-import type { Snapshots } from "../snapshots.ts";
 import type { LiveQueries } from "./live-queries.ts";
 import { clientMessage, fatalError, PING } from "./protocol.ts";
 import { Session, type Wire } from "./session.ts";
@@ -24,7 +23,6 @@ export interface SyncParts {
   engine: Engine;
   caller: Caller;
   authenticator: Authenticator;
-  snapshots: Snapshots;
   liveQueries: LiveQueries;
   /** Milliseconds since 1970. */
   now: () => number;

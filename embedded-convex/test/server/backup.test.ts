@@ -1,0 +1,76 @@
+/** `embedded-convex backup` and `restore`. */
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ConvexHttpClient } from "convex/browser";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { api } from "../fixtures/chat/convex/_generated/api.js";
+import { startChat, type Chat } from "../support/chat.ts";
+import { runBin, startDeployment, tempDir } from "../support/deployment.ts";
+
+let chat: Chat;
+let scratch: Awaited<ReturnType<typeof tempDir>>;
+beforeAll(async () => {
+  scratch = await tempDir();
+  chat = await startChat();
+});
+afterAll(async () => {
+  await chat.close();
+  await scratch.remove();
+});
+
+const client = () => new ConvexHttpClient(chat.deployment.url, { logger: false });
+const bodies = async () => (await client().query(api.messages.list, { channel: "b" })).map((one) => one.body);
+
+describe("backup and restore", () => {
+  it("copies a running deployment: code, data and keys of users come back in another place", async () => {
+    await client().mutation(api.messages.send, { channel: "b", body: "kept" });
+    const file = join(scratch.path, "copy.sqlite3");
+    const backup = await runBin(["backup", "--data-dir", chat.deployment.dataDir, "--to", file]);
+    expect(backup).toMatchObject({ code: 0, stdout: expect.stringMatching(/sha256 [0-9a-f]{64}/) });
+    await client().mutation(api.messages.send, { channel: "b", body: "after the backup" });
+
+    const elsewhere = join(scratch.path, "elsewhere");
+    expect(await runBin(["restore", "--data-dir", elsewhere, "--from", file])).toMatchObject({ code: 0 });
+    const restored = await startDeployment(elsewhere);
+    try {
+      const http = new ConvexHttpClient(restored.url, { logger: false });
+      http.setAuth(await chat.token("ada"));
+      expect(await http.query(api.messages.list, { channel: "b" })).toMatchObject([{ body: "kept" }]);
+      expect(await http.query(api.users.whoAmI, {})).toMatchObject({ subject: "ada" });
+    } finally {
+      await restored.stop();
+    }
+  });
+
+  it("refuses to restore under a running server, and a file that is damaged; nothing is lost by either", async () => {
+    const file = join(scratch.path, "second.sqlite3");
+    await runBin(["backup", "--data-dir", chat.deployment.dataDir, "--to", file]);
+    const running = await runBin(["restore", "--data-dir", chat.deployment.dataDir, "--from", file]);
+    expect(running).toMatchObject({ code: 3, stderr: expect.stringContaining("in use") });
+
+    const damaged = join(scratch.path, "damaged.sqlite3");
+    const bytes = await readFile(file);
+    bytes.fill(0xff, 4096, 20_000);
+    await writeFile(damaged, bytes);
+    const before = await bodies();
+    await chat.deployment.stop();
+    const refused = await runBin(["restore", "--data-dir", chat.deployment.dataDir, "--from", damaged]);
+    expect(refused.code).toBe(1);
+    await chat.restart();
+    expect(await bodies()).toEqual(before);
+  });
+
+  it("keeps what it replaces", async () => {
+    const file = join(scratch.path, "third.sqlite3");
+    await client().mutation(api.messages.send, { channel: "b", body: "in the backup" });
+    const kept = await bodies();
+    await runBin(["backup", "--data-dir", chat.deployment.dataDir, "--to", file]);
+    await client().mutation(api.messages.send, { channel: "b", body: "gone again" });
+    await chat.deployment.stop("SIGKILL");
+    const restored = await runBin(["restore", "--data-dir", chat.deployment.dataDir, "--from", file]);
+    expect(restored).toMatchObject({ code: 0, stdout: expect.stringContaining("before-restore") });
+    await chat.restart();
+    expect(await bodies()).toEqual(kept);
+    expect((await readdir(chat.deployment.dataDir)).filter((name) => name.includes("before-restore"))).toHaveLength(1);
+  });
+});

@@ -1,0 +1,14 @@
+/** Waits until `get` gives what `accept` takes; throws with the last value after `timeoutMs`. */
+export async function waitFor<T>(
+  get: () => T | Promise<T>,
+  accept: (value: T) => boolean,
+  timeoutMs = 15_000,
+): Promise<T> {
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    const value = await get();
+    if (accept(value)) return value;
+    if (Date.now() > end) throw new Error(`still ${JSON.stringify(value)} after ${timeoutMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
