@@ -2,7 +2,11 @@ import * as z from "zod";
 import { Generation, InstanceId } from "./ids.ts";
 import { GatewayState } from "./runtime.ts";
 
-/** `PUT/GET/DELETE /fleet/instances/:id`, gated by the fleet key; the same wire for the Node host and the container worker. */
+/**
+ * `PUT/GET/DELETE /fleet/instances/:id`, gated by the fleet key; the same wire for the Node host and the container worker.
+ * PUT takes `FleetSpec`; PUT and GET answer `FleetInstance`; DELETE takes `?generation=` and answers `FleetDeletion`.
+ * An older generation than the fleet knows is refused with `stale_generation`; an unknown id is `not_found`.
+ */
 
 /** Environment of one runtime: the seed's names. The fleet makes a gateway token of its own where none is given. */
 export const RuntimeEnv = z.object({

@@ -75,3 +75,18 @@ export type WebConfig = z.infer<typeof WebConfig>;
 /** Name of the session cookie: the `__Host-` form over https, the plain one on http loopback. */
 export const SESSION_COOKIE = "__Host-sid";
 export const SESSION_COOKIE_LOOPBACK = "sid";
+
+/** GET `/healthz`: which parts behind the Worker answer right now. 503 `not_configured` where variables are missing. */
+export const HealthReport = z.object({
+  /** `degraded`: the Worker runs, and a part named below does not answer. */
+  status: z.enum(["ok", "degraded"]),
+  parts: z.array(
+    z.object({
+      name: z.enum(["control", "fleet"]),
+      ok: z.boolean(),
+      /** Milliseconds until it answered, or until it was given up on. */
+      ms: z.int().nonnegative(),
+    }),
+  ),
+});
+export type HealthReport = z.infer<typeof HealthReport>;

@@ -1,0 +1,62 @@
+import { ApiError, REQUEST_ID_HEADER } from "@oa/contract";
+import { Hono } from "hono";
+import { requestId } from "hono/request-id";
+import type { AppContext, AppEnv } from "./context.ts";
+import { CORS_PATHS, allowConfiguredOrigins } from "./middleware/cors.ts";
+import { answerError } from "./middleware/errors.ts";
+import { logRequests } from "./middleware/log.ts";
+import { pageHeaders } from "./middleware/pageHeaders.ts";
+import { refusePrivilegedHeaders } from "./middleware/privileged.ts";
+import type { Route } from "./route.ts";
+
+/** First segments that belong to programs: below them an unknown path is an error, not a page. */
+const API_PREFIXES = ["/api", "/internal", "/web", "/control", "/fleet", "/v1"] as const;
+
+/** Longest request id taken over from a caller. */
+const REQUEST_ID_LIMIT = 128;
+
+/** The Worker's application: what every request goes through, the route table, and the website's files for the rest. */
+export function createApp(routes: readonly Route[]): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+
+  app.use(requestId({ headerName: REQUEST_ID_HEADER, limitLength: REQUEST_ID_LIMIT }));
+  app.use(logRequests);
+  app.use(pageHeaders);
+  app.use(refusePrivilegedHeaders);
+  for (const path of CORS_PATHS) app.use(path, allowConfiguredOrigins);
+
+  for (const route of routes) app.on(route.method, honoPath(route.path), (c) => route.respond(c));
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const allowed = routes.filter((route) => route.path === path).map((route) => route.method);
+    app.all(honoPath(path), (c) => {
+      c.header("allow", allowed.join(", "));
+      throw new ApiError("method_not_allowed", `This path takes ${allowed.join(" or ")}.`);
+    });
+  }
+  app.all("*", serveWebsite);
+
+  app.notFound((c) => answerError(noSuchPath(c), c));
+  app.onError(answerError);
+  return app;
+}
+
+/** `{id}` of the contract and of OpenAPI is `:id` in Hono. */
+function honoPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ":$1");
+}
+
+async function serveWebsite(c: AppContext): Promise<Response> {
+  const forPrograms = API_PREFIXES.some((prefix) => c.req.path === prefix || c.req.path.startsWith(`${prefix}/`));
+  const read = c.req.method === "GET" || c.req.method === "HEAD";
+  if (forPrograms || !read || c.env.ASSETS === undefined) throw noSuchPath(c);
+  const file = await c.env.ASSETS.fetch(c.req.raw);
+  // A fresh response, because the headers of a fetched one cannot be added to.
+  return new Response(file.body, file);
+}
+
+function noSuchPath(c: AppContext): ApiError {
+  return new ApiError(
+    "not_found",
+    `There is no ${c.req.method} ${c.req.path} here. GET /api/openclaw lists what there is.`,
+  );
+}

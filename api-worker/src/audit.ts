@@ -1,0 +1,69 @@
+import { ApiError } from "@oa/contract";
+import type { Actor } from "./middleware/gates.ts";
+import type { Services } from "./context.ts";
+
+/** One act that changes something, as the audit log names it. */
+export interface Act {
+  /** Dotted, like `instance.create`. */
+  action: string;
+  /** What it is done to; null for the instance as a whole. */
+  target: string | null;
+}
+
+interface Witness {
+  granted: Actor;
+  services: Services;
+  requestId: string;
+  ip: string | null;
+  after(work: Promise<void>): void;
+}
+
+/**
+ * Does an act between two audit rows. The first is written before anything happens, and without it nothing does. The
+ * second tells the outcome; it, and the act, go on when the caller hangs up.
+ */
+export async function audited<T>(witness: Witness, act: Act, work: () => Promise<T>): Promise<T> {
+  const { granted, services, requestId, ip } = witness;
+  const event = {
+    act_id: crypto.randomUUID(),
+    actor: granted.via === "session" ? granted.userId : "internal-key",
+    via: granted.via,
+    subject_user_id: granted.userId,
+    ...act,
+    ip,
+    request_id: requestId,
+  };
+  await services.control.audit({ ...event, result: "started", code: null });
+  const done = work().then(
+    async (value) => {
+      await closing({ ...event, result: "ok", code: null });
+      return value;
+    },
+    async (error: unknown) => {
+      await closing({ ...event, result: "failed", code: error instanceof ApiError ? error.code : "internal" });
+      throw error;
+    },
+  );
+  witness.after(done.then(nothing, nothing));
+  return done;
+
+  /** What was done is done: a log that is away now must not make the answer say otherwise. */
+  async function closing(row: Parameters<typeof services.control.audit>[0]): Promise<void> {
+    try {
+      await services.control.audit(row);
+    } catch {
+      console.error(
+        JSON.stringify({
+          level: "error",
+          event: "audit_incomplete",
+          act_id: row.act_id,
+          action: row.action,
+          result: row.result,
+          code: row.code,
+        }),
+      );
+    }
+  }
+}
+
+function nothing(): void {}

@@ -1,0 +1,26 @@
+import type { Context } from "hono";
+import type { Config } from "./config.ts";
+import type { ControlClient } from "./control/client.ts";
+import type { Fleet } from "./fleet/fleet.ts";
+
+/** What wrangler binds: the website's files, and the variables of `env.ts` (read only there). */
+export interface Bindings {
+  ASSETS?: { fetch(request: Request): Promise<Response> };
+  [name: string]: unknown;
+}
+
+export interface AppEnv {
+  Bindings: Bindings;
+  Variables: {
+    requestId: string;
+  };
+}
+
+export type AppContext = Context<AppEnv>;
+
+/** What a handler works with; made for each request, so that its id travels on every hop. */
+export interface Services {
+  config: Config;
+  control: ControlClient;
+  fleet: Fleet;
+}

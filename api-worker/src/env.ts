@@ -1,0 +1,175 @@
+import * as z from "zod";
+
+/**
+ * Every variable the Worker reads. The descriptions below are the documentation: `ENVIRONMENT.md` is printed from
+ * them, and `wrangler.jsonc` is checked against them by a test. Empty means unset.
+ */
+
+/** `http` is for this machine only: over a network every one of these calls carries a key. */
+function isSafeOrigin(url: URL): boolean {
+  if (url.protocol === "https:") return true;
+  return url.protocol === "http:" && isLoopback(url.hostname);
+}
+
+/** True for `localhost`, 127.0.0.0/8 and ::1, as the URL parser spells them. */
+export function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname);
+}
+
+/** An address without credentials, query or fragment; trailing slashes are dropped. */
+const BaseUrl = z.string().transform((value, ctx) => {
+  const url = URL.parse(value);
+  const problem =
+    url === null
+      ? "is not a URL"
+      : !isSafeOrigin(url)
+        ? "must be https (http only on loopback)"
+        : url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== ""
+          ? "must have no credentials, query or fragment"
+          : null;
+  if (problem !== null || url === null) {
+    ctx.addIssue({ code: "custom", message: problem ?? "is not a URL" });
+    return z.NEVER;
+  }
+  return url.href.replace(/\/+$/, "");
+});
+
+/** `{user_id}` once, in the path: in a host name letter case is lost, and two users would share a runtime. */
+const UrlTemplate = z.string().refine((value) => {
+  const parts = value.split("{user_id}");
+  const url = URL.parse(parts.join("u"));
+  if (parts.length !== 2 || url === null || !BaseUrl.safeParse(url.href).success) return false;
+  const pathStart = value.indexOf("/", value.indexOf("://") + 3);
+  return pathStart !== -1 && value.indexOf("{user_id}") > pathStart;
+}, "must be a URL with {user_id} once, in its path");
+
+const Key = z
+  .string()
+  .min(16, "must have at least 16 characters")
+  .regex(/^[\x21-\x7e]+$/, "must be printable ASCII without spaces");
+
+const Prefix = z.string().regex(/^[a-z0-9][a-z0-9-]{0,19}$/, "must be 1 to 20 lower-case letters, digits or hyphens");
+
+const listOf = (value: string): string[] =>
+  value
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+
+const Origin = z
+  .string()
+  .refine((value) => URL.parse(value)?.origin === value, "must be origins like https://app.example.com");
+
+/** A PKCS#8 PEM (a literal `\n` counts as a line break) or a private JWK. */
+const SigningKey = z
+  .string()
+  .transform((value) => value.replaceAll("\\n", "\n").trim())
+  .refine(
+    (value) => value.startsWith("-----BEGIN PRIVATE KEY-----") || isJson(value),
+    "must be a PKCS#8 PEM or a JWK for ES256",
+  );
+
+function isJson(value: string): boolean {
+  try {
+    return typeof JSON.parse(value) === "object";
+  } catch {
+    return false;
+  }
+}
+
+export const Environment = z.object({
+  CONVEX_URL: BaseUrl.describe("Convex deployment the browser connects to for live data."),
+  CONVEX_SITE_URL: BaseUrl.describe("HTTP actions of the same deployment: where `/control/*` is served."),
+  OA_CONTROL_KEY: Key.describe("Opens Convex's `/control/*`. The same value is set in Convex."),
+  OA_INTERNAL_KEY: Key.describe("Proves a service caller (`X-OA-Internal-Key`) and Convex's own drives."),
+  OA_CONVEX_JWT_PRIVATE_KEY: SigningKey.describe(
+    "ES256 key (PKCS#8 PEM or JWK) that signs the browser's Convex tokens.",
+  ),
+  OA_CONVEX_JWT_KEY_ID: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe("`kid` of those tokens, as in Convex's JWKS. By default the JWK's own, else its RFC 7638 thumbprint."),
+  OA_CONVEX_JWT_ISSUER: z
+    .string()
+    .min(1)
+    .max(200)
+    .describe("`iss` of those tokens; equals the issuer in Convex's auth configuration."),
+  OA_CORS_ORIGINS: z
+    .string()
+    .transform(listOf)
+    .pipe(z.array(Origin))
+    .default([])
+    .describe("Origins, comma-separated, whose pages may call `/api/openclaw/*`. None by default."),
+  OA_DOUBLES: z
+    .string()
+    .transform(listOf)
+    .pipe(z.array(z.enum(["stripe", "github", "upstream"])))
+    .default([])
+    .describe("Local doubles that stand in for real services, comma-separated, for the page to say so."),
+  OPENCLAW_FLEET: z
+    .enum(["host", "static"])
+    .optional()
+    .describe("Where runtimes run. `static` when a runtime URL is set, else `host`."),
+  OPENCLAW_RUNTIME_HOST_URL: BaseUrl.optional().describe("Fleet `host`: the runtime host's address."),
+  OA_FLEET_KEY: Key.optional().describe(
+    "Opens the runtime host's `/fleet/*`, and the events it reports. Required by the fleet `host`.",
+  ),
+  OPENCLAW_RUNTIME_URL: BaseUrl.optional().describe("Fleet `static`: the one runtime, for one user."),
+  OPENCLAW_RUNTIME_URL_TEMPLATE: UrlTemplate.optional().describe(
+    "Fleet `static`: a runtime for each user, `{user_id}` in the path.",
+  ),
+  OPENCLAW_SERVICE_TOKEN: Key.optional().describe(
+    "Fleet `static` with `OPENCLAW_RUNTIME_URL`: the service token that runtime was started with.",
+  ),
+  OPENAGENTS_SERVICE_TOKEN: Key.optional().describe(
+    "The same as `OPENCLAW_SERVICE_TOKEN`, which wins where both are set.",
+  ),
+  OPENCLAW_RUNTIME_NAME_PREFIX: Prefix.default("oc").describe("Runtimes are named `<prefix>-<instance id>`."),
+  OPENCLAW_R2_BUCKET_PREFIX: Prefix.optional().describe(
+    "Buckets are named `<prefix>-<instance id>`; without it no bucket is recorded.",
+  ),
+  OPENCLAW_DEV_MODE: z
+    .enum(["true", "false"])
+    .optional()
+    .describe("Handed to each runtime: `true` turns on the gateway's debug logs."),
+  OPENCLAW_BIND_MODE: z
+    .enum(["loopback", "lan"])
+    .optional()
+    .describe("Handed to each runtime: the address its gateway binds."),
+  OPENCLAW_VERSION: z.string().max(64).optional().describe("Handed to each runtime: the OpenClaw version to run."),
+});
+export type Environment = z.infer<typeof Environment>;
+
+/** Variables whose values must never be seen; set by `wrangler secret put`, in development by the environment. */
+export const SECRET_VARIABLES: readonly (keyof Environment)[] = [
+  "OA_CONTROL_KEY",
+  "OA_INTERNAL_KEY",
+  "OA_CONVEX_JWT_PRIVATE_KEY",
+  "OA_FLEET_KEY",
+  "OPENCLAW_SERVICE_TOKEN",
+  "OPENAGENTS_SERVICE_TOKEN",
+];
+
+/** One variable that keeps the Worker from serving, and what to do about it. */
+export interface Problem {
+  variable: string;
+  message: string;
+}
+
+/** Reads the variables out of the Worker's bindings. Problems name variables and rules, never values. */
+export function readEnvironment(
+  bindings: Record<string, unknown>,
+): { ok: true; env: Environment } | { ok: false; problems: Problem[] } {
+  const given = Object.fromEntries(
+    Object.keys(Environment.shape).map((name) => [name, bindings[name] === "" ? undefined : bindings[name]]),
+  );
+  const parsed = Environment.safeParse(given);
+  if (parsed.success) return { ok: true, env: parsed.data };
+  const problems = parsed.error.issues.map((issue) => {
+    const variable = String(issue.path[0]);
+    return { variable, message: given[variable] === undefined ? "is not set" : issue.message };
+  });
+  return { ok: false, problems };
+}

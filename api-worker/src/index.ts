@@ -1,0 +1,8 @@
+import { createApp } from "./app.ts";
+import { ROUTES } from "./routes/index.ts";
+
+export { ROUTES } from "./routes/index.ts";
+
+const app = createApp(ROUTES);
+
+export default { fetch: app.fetch };

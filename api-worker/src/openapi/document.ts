@@ -1,0 +1,186 @@
+import {
+  BackupRecord,
+  BillingSummary,
+  DeviceClient,
+  DeviceLists,
+  ERROR_STATUS,
+  ErrorBody,
+  FLEET_KEY_HEADER,
+  INTERNAL_KEY_HEADER,
+  InstanceStep,
+  InstanceSummary,
+  LogLine,
+  PairedDevice,
+  PendingDevice,
+  ReconcileResult,
+  RuntimeJob,
+  RuntimeStatus,
+  SESSION_COOKIE,
+  USER_ID_HEADER,
+  User,
+} from "@oa/contract";
+import type { ErrorCode } from "@oa/contract";
+import * as z from "zod";
+import type { Gate } from "../middleware/gates.ts";
+import type { InputShape, Route } from "../route.ts";
+
+/** Shapes that have a name of their own in the document; all others are written out where they are used. */
+const NAMED = {
+  BackupRecord,
+  BillingSummary,
+  DeviceClient,
+  DeviceLists,
+  ErrorBody,
+  InstanceStep,
+  InstanceSummary,
+  LogLine,
+  PairedDevice,
+  PendingDevice,
+  ReconcileResult,
+  RuntimeJob,
+  RuntimeStatus,
+  User,
+};
+
+const SECURITY: Record<Gate, Record<string, string[]>[]> = {
+  none: [],
+  actor: [{ session: [] }, { internalKey: [], userId: [] }],
+  session: [{ session: [] }],
+  internal: [{ internalKey: [] }],
+  fleet: [{ fleetKey: [] }],
+};
+
+const GATE_ERRORS: Record<Gate, readonly ErrorCode[]> = {
+  none: ["forbidden"],
+  actor: ["unauthorized", "forbidden", "control_unreachable"],
+  session: ["unauthorized", "forbidden", "control_unreachable"],
+  internal: ["unauthorized"],
+  fleet: ["unauthorized"],
+};
+
+/** A JSON value, as `z.toJSONSchema` gives schemas. */
+type Json = Record<string, unknown>;
+
+/** The OpenAPI 3.1 document of a route table, from the schemas its handlers parse with. */
+export function openApiDocument(routes: readonly Route[]): Json {
+  const paths: Record<string, Json> = {};
+  for (const route of routes)
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route) };
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Managed OpenClaw",
+      version: "1",
+      description:
+        "Every answer is `{ ok: true, data }` or `{ ok: false, error: { code, message, details? } }` and carries `x-request-id`.",
+    },
+    paths,
+    components: {
+      schemas: Object.fromEntries(Object.keys(NAMED).map((name) => [name, namedSchema(name)])),
+      securitySchemes: {
+        session: { type: "apiKey", in: "cookie", name: SESSION_COOKIE },
+        internalKey: { type: "apiKey", in: "header", name: INTERNAL_KEY_HEADER },
+        userId: { type: "apiKey", in: "header", name: USER_ID_HEADER },
+        fleetKey: { type: "apiKey", in: "header", name: FLEET_KEY_HEADER },
+      },
+    },
+  };
+}
+
+function operation({ summary, gate, input, answer, status, errors, method, path }: Route): Json {
+  const content =
+    answer === null ? {} : { content: { "application/json": { schema: envelope(jsonSchema(answer, "output")) } } };
+  return {
+    operationId: operationId(method, path),
+    summary,
+    security: SECURITY[gate],
+    parameters: parameters(input),
+    ...(input.body !== undefined && {
+      requestBody: { content: { "application/json": { schema: jsonSchema(input.body, "input") } } },
+    }),
+    responses: {
+      [status]: { description: status === 202 ? "Accepted; the work goes on" : "OK", ...content },
+      ...errorResponses([
+        ...(Object.keys(input).length > 0 ? (["invalid_request"] as const) : []),
+        ...GATE_ERRORS[gate],
+        ...errors,
+        ...(answer === null ? [] : (["not_configured"] as const)),
+      ]),
+    },
+  };
+}
+
+/** `GET /api/openclaw/instance` -> `getApiOpenclawInstance`. */
+export function operationId(method: string, path: string): string {
+  const words = path.split(/[^A-Za-z]+/).filter((word) => word !== "");
+  return method.toLowerCase() + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
+}
+
+function parameters(input: InputShape): Json[] {
+  return [...parametersIn("path", input.params), ...parametersIn("query", input.query)];
+}
+
+function parametersIn(where: "path" | "query", schema: z.ZodType | undefined): Json[] {
+  if (!(schema instanceof z.ZodObject)) return [];
+  const shape: Record<string, z.ZodType> = schema.shape;
+  return Object.entries(shape).map(([name, field]) => ({
+    name,
+    in: where,
+    required: !field.safeParse(undefined).success,
+    schema: jsonSchema(field, "input"),
+  }));
+}
+
+function errorResponses(codes: readonly ErrorCode[]): Json {
+  const byStatus = Map.groupBy(new Set(codes), (code) => ERROR_STATUS[code]);
+  const schema = {
+    type: "object",
+    properties: { ok: { const: false }, error: ref("ErrorBody") },
+    required: ["ok", "error"],
+  };
+  return Object.fromEntries(
+    [...byStatus].map(([status, codes]) => [
+      status,
+      { description: codes.map((code) => `\`${code}\``).join(", "), content: { "application/json": { schema } } },
+    ]),
+  );
+}
+
+function envelope(data: Json): Json {
+  return { type: "object", properties: { ok: { const: true }, data }, required: ["ok", "data"] };
+}
+
+function ref(name: string): Json {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+/** The named schemas once as a registry: inside any other schema they become references. */
+const registry = z.registry<{ id: string }>();
+for (const [name, schema] of Object.entries(NAMED)) registry.add(schema, { id: name });
+
+function namedSchema(name: string): Json {
+  const { schemas } = z.toJSONSchema(registry, {
+    io: "output",
+    unrepresentable: "any",
+    uri: (id) => `#/components/schemas/${id}`,
+  });
+  return clean(schemas[name] ?? {});
+}
+
+function jsonSchema(schema: z.ZodType, io: "input" | "output"): Json {
+  const json = z.toJSONSchema(schema, { io, unrepresentable: "any", metadata: registry, reused: "inline" });
+  return clean(json);
+}
+
+/**
+ * Drops what only a stand-alone schema carries, and points its definitions at the document's own. Objects stay open:
+ * a client made from this document must not break when an answer gains a field.
+ */
+function clean(json: object): Json {
+  const drop = (key: string, value: unknown) =>
+    STAND_ALONE.has(key) || (key === "additionalProperties" && value === false);
+  const text = JSON.stringify(json, (key, value: unknown) => (drop(key, value) ? undefined : value));
+  return z.record(z.string(), z.unknown()).parse(JSON.parse(text.replaceAll("#/$defs/", "#/components/schemas/")));
+}
+
+const STAND_ALONE = new Set(["$schema", "$id", "$defs"]);

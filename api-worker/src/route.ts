@@ -1,0 +1,139 @@
+import { ApiError, issuesOf, okBody } from "@oa/contract";
+import type { ErrorCode } from "@oa/contract";
+import * as z from "zod";
+import type { AppContext, Services } from "./context.ts";
+import { GATES } from "./middleware/gates.ts";
+import type { Gate, Granted } from "./middleware/gates.ts";
+import { limitedText } from "./outbound/limitedText.ts";
+import { servicesFor } from "./services.ts";
+
+/** Largest request body a route reads unless it says otherwise, in bytes. */
+const MAX_BODY_BYTES = 64 * 1024;
+
+/** Parts of a request a schema may describe. An empty body is read as `{}`. */
+export type InputShape = { params?: z.ZodType; query?: z.ZodType; body?: z.ZodType };
+
+/** `input` of a route that takes nothing. */
+export const NOTHING = z.object({});
+
+/** What a handler gets: its request parsed, and what the gate granted. */
+export interface Call<G extends Gate, I> {
+  granted: Granted[G];
+  input: I;
+  services: Services;
+  requestId: string;
+  /** As Cloudflare saw it; never what the client says of itself. */
+  ip: string | null;
+  /** For cookies and addresses of the request itself. */
+  c: AppContext;
+  /** Keeps work alive past the answer (up to 30 s); it must not reject. */
+  after(work: Promise<void>): void;
+}
+
+interface RouteSpec<G extends Gate, I extends InputShape, A extends z.ZodType> {
+  method: "GET" | "POST" | "DELETE";
+  /** As in `API_PATHS`: parameters in braces. */
+  path: string;
+  gate: G;
+  /** One line for the index and the document. */
+  summary: string;
+  input: z.ZodObject<I>;
+  maxBodyBytes?: number;
+  answer: A;
+  /** 200 unless the work goes on after the answer. */
+  status?: 200 | 201 | 202;
+  /** What can go wrong besides what the gate, the schemas and the configuration refuse. */
+  errors?: readonly ErrorCode[];
+  handle(call: Call<G, z.output<z.ZodObject<I>>>): Promise<z.input<A>>;
+}
+
+/** A route of the table: what the document and the tests read, and the handler behind its gate. */
+export interface Route {
+  method: "GET" | "POST" | "DELETE";
+  path: string;
+  gate: Gate;
+  summary: string;
+  input: InputShape;
+  /** Null for what is not in the envelope: pages and documents. */
+  answer: z.ZodType | null;
+  status: 200 | 201 | 202;
+  errors: readonly ErrorCode[];
+  respond(c: AppContext): Promise<Response>;
+}
+
+/**
+ * Makes a route. The order is fixed: gate, then schemas, then handler; so a stranger's body is never read, and an id is
+ * never looked up for one. The answer is parsed on its way out too: a field its schema does not name never leaves.
+ */
+export function route<G extends Gate, I extends InputShape, A extends z.ZodType>(spec: RouteSpec<G, I, A>): Route {
+  const { method, path, gate, summary, answer, status = 200, errors = [] } = spec;
+  return {
+    method,
+    path,
+    gate,
+    summary,
+    input: spec.input.shape,
+    answer,
+    status,
+    errors,
+    async respond(c) {
+      const services = servicesFor(c);
+      const granted = await GATES[gate](c, services);
+      const hasBody = spec.input.shape.body !== undefined;
+      const input = parse(spec.input, {
+        params: c.req.param(),
+        query: c.req.query(),
+        ...(hasBody && { body: await readJson(c, spec.maxBodyBytes ?? MAX_BODY_BYTES) }),
+      });
+      const data = await spec.handle({
+        granted,
+        input,
+        services,
+        requestId: c.get("requestId"),
+        ip: c.req.header("cf-connecting-ip") ?? null,
+        c,
+        after: (work) => c.executionCtx.waitUntil(work),
+      });
+      c.header("cache-control", "no-store");
+      return c.json(okBody(answer.parse(data)), status);
+    },
+  };
+}
+
+function parse<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  // Named as the sender knows them: `password`, not `body.password`.
+  const issues = issuesOf(parsed.error).map(({ path, message }) => ({
+    path: path.replace(/^(params|query|body)\.?/, ""),
+    message,
+  }));
+  const sentences = issues.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
+  throw new ApiError("invalid_request", `The request does not fit. ${sentences.join("; ")}.`, { issues });
+}
+
+async function readJson(c: AppContext, maxBytes: number): Promise<unknown> {
+  const text = await limitedText(c.req.raw.body, maxBytes);
+  if (text === null) throw new ApiError("payload_too_large", `The body is larger than ${maxBytes} bytes.`);
+  if (text === "") return {};
+  // Pages of other sites can send text/plain without asking; JSON makes their browser ask first.
+  if (!/^application\/json\b/i.test(c.req.header("content-type") ?? "")) {
+    throw new ApiError("invalid_request", "Send the body as JSON, with content-type: application/json.");
+  }
+  try {
+    const body: unknown = JSON.parse(text);
+    return body;
+  } catch {
+    throw new ApiError("invalid_request", "The body is not valid JSON.");
+  }
+}
+
+/** A read that answers something else than the envelope. Open to all, so it must not depend on who asks. */
+export function document(spec: {
+  path: string;
+  gate: "none";
+  summary: string;
+  respond(c: AppContext): Promise<Response>;
+}): Route {
+  return { method: "GET", input: {}, answer: null, status: 200, errors: [], ...spec };
+}

@@ -1,0 +1,35 @@
+import { API_PATHS, ReconcileRequest, ReconcileResult, RuntimeEvent } from "@oa/contract";
+import * as z from "zod";
+import { reconcile } from "../reconcile/reconcile.ts";
+import { route } from "../route.ts";
+
+/** Whole lists of devices fit; a fleet sends them with every change. */
+const MAX_EVENT_BYTES = 1024 * 1024;
+
+/** Routes of the installation's own parts: Convex drives instances, fleets report what they see. */
+export const internalRoutes = [
+  route({
+    method: "POST",
+    path: API_PATHS.reconcile,
+    gate: "internal",
+    summary: "One pass of the reconciler over one instance",
+    input: z.object({ body: ReconcileRequest }),
+    answer: ReconcileResult,
+    errors: ["control_unreachable"],
+    handle: ({ input, services, requestId }) => reconcile(input.body, services, requestId),
+  }),
+  route({
+    method: "POST",
+    path: API_PATHS.events,
+    gate: "fleet",
+    summary: "What a fleet saw of one runtime",
+    input: z.object({ body: RuntimeEvent }),
+    maxBodyBytes: MAX_EVENT_BYTES,
+    /** `accepted` is false for an incarnation that is no longer the current one. */
+    answer: z.object({ accepted: z.boolean() }),
+    errors: ["control_unreachable"],
+    async handle({ input, services }) {
+      return { accepted: await services.control.observe(input.body) };
+    },
+  }),
+];

@@ -1,0 +1,44 @@
+import { REQUEST_ID_HEADER, SERVICE_TOKEN_HEADER } from "@oa/contract";
+import type { ErrorCode } from "@oa/contract";
+import type * as z from "zod";
+import { callJson } from "../outbound/callJson.ts";
+import { readEnvelope } from "../outbound/readEnvelope.ts";
+
+/** One runtime: where it is and what opens it. */
+export interface RuntimeTarget {
+  base: string;
+  token: string;
+  requestId: string;
+  signal?: AbortSignal | undefined;
+}
+
+export interface RuntimeCall<S extends z.ZodType> {
+  method: "GET" | "POST" | "DELETE";
+  path: string;
+  /** Schema of the envelope's `data`. */
+  answer: S;
+  body?: unknown;
+  deadlineMs: number;
+}
+
+/** `silent`: nothing in the runtime's own form came back in time. `refused`: it answered that it would or could not. */
+export type RuntimeAnswer<T> = { kind: "data"; data: T } | { kind: "refused"; code: ErrorCode } | { kind: "silent" };
+
+/** Asks one runtime. What it says in words stays here: only its data and its codes go on. */
+export async function askRuntime<S extends z.ZodType>(
+  target: RuntimeTarget,
+  call: RuntimeCall<S>,
+): Promise<RuntimeAnswer<z.output<S>>> {
+  const answer = await callJson({
+    url: `${target.base}${call.path}`,
+    method: call.method,
+    headers: { [SERVICE_TOKEN_HEADER]: target.token, [REQUEST_ID_HEADER]: target.requestId },
+    ...(call.body !== undefined && { body: call.body }),
+    deadlineMs: call.deadlineMs,
+    signal: target.signal,
+  });
+  if (answer.kind === "silent") return { kind: "silent" };
+  const envelope = readEnvelope(answer.body, call.answer);
+  if (envelope === null) return { kind: "silent" };
+  return envelope.ok ? { kind: "data", data: envelope.data } : { kind: "refused", code: envelope.error.code };
+}
