@@ -37,7 +37,7 @@ export const ErrorCodeSchema = z.enum(ERROR_CODES);
 export type ErrorCode = z.infer<typeof ErrorCodeSchema>;
 
 /** What each code means, and the HTTP status it answers with. */
-export const ERROR_STATUS: Readonly<Record<ErrorCode, number>> = {
+export const ERROR_STATUS = {
   /** The request does not fit its schema; `details.issues` names each field. */
   invalid_request: 400,
   /** Header, query and body name different users. */
@@ -86,7 +86,7 @@ export const ERROR_STATUS: Readonly<Record<ErrorCode, number>> = {
   backup_corrupt: 422,
   /** Another long piece of work holds the instance (a restart, a backup, a restore). */
   busy: 409,
-};
+} as const satisfies Readonly<Record<ErrorCode, number>>;
 
 /** An error that knows its code; servers turn it into the envelope, clients raise it out of one. */
 export class ApiError extends Error {
