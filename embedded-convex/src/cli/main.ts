@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { backupDataDir, restoreDataDir } from "../server/backup.ts";
 import { DataDirInUseError, makeDataDir, readOrCreateAdminKey } from "../server/data-dir.ts";
+import { exportDataDir } from "../server/export.ts";
 import { startServer } from "../server/server.ts";
 import { EXIT, HELP, parseCommand, UsageError, type Command, type StartCommand } from "./usage.ts";
 
@@ -36,6 +37,11 @@ async function run(command: Command): Promise<void> {
       const { keptAside } = restoreDataDir(command.dataDir, command.from);
       const aside = keptAside === null ? "" : ` What was there is kept as ${keptAside}.`;
       console.log(`Restored ${command.dataDir} from ${command.from}.${aside}`);
+      return;
+    }
+    case "export": {
+      const { tables, documents } = await exportDataDir(command.dataDir, command.to);
+      console.log(`Exported ${documents} documents of ${tables} tables to ${command.to}.`);
       return;
     }
     case "start":

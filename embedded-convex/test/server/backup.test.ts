@@ -5,6 +5,7 @@ import { ConvexHttpClient } from "convex/browser";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { api } from "../fixtures/chat/convex/_generated/api.js";
 import { startChat, type Chat } from "../support/chat.ts";
+import { unzip } from "../support/unzip.ts";
 import { runBin, startDeployment, tempDir } from "../support/deployment.ts";
 
 let chat: Chat;
@@ -58,6 +59,21 @@ describe("backup and restore", () => {
     expect(refused.code).toBe(1);
     await chat.restart();
     expect(await bodies()).toEqual(before);
+  });
+
+  it("exports every document with its id, for `convex import`", async () => {
+    const file = join(scratch.path, "data.zip");
+    const stored = await client().query(api.messages.list, { channel: "b" });
+    const exported = await runBin(["export", "--data-dir", chat.deployment.dataDir, "--to", file]);
+    expect(exported).toMatchObject({ code: 0, stdout: expect.stringContaining(`${stored.length} documents`) });
+    const entries = await unzip(file);
+    expect([...entries.keys()].toSorted()).toEqual([
+      "_tables/documents.jsonl",
+      "counters/documents.jsonl",
+      "messages/documents.jsonl",
+    ]);
+    const lines = (entries.get("messages/documents.jsonl") ?? "").trim().split("\n");
+    expect(lines.map((line) => JSON.parse(line))).toEqual(stored);
   });
 
   it("keeps what it replaces", async () => {

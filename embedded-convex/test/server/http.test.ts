@@ -77,8 +77,14 @@ describe("plain HTTP", () => {
     const admin = { authorization: `Convex ${chat.deployment.adminKey}` };
     const everything = await post("/api/query", { path: "messages:everything" }, admin);
     expect(await everything.json()).toMatchObject({ status: "success" });
-    const ada = Buffer.from(JSON.stringify({ subject: "ada", issuer: "x", tokenIdentifier: "x|ada" })).toString("base64");
-    const asAda = await post("/api/query", { path: "users:whoAmI" }, { authorization: `${admin.authorization}:${ada}` });
+    const ada = Buffer.from(JSON.stringify({ subject: "ada", issuer: "x", tokenIdentifier: "x|ada" })).toString(
+      "base64",
+    );
+    const asAda = await post(
+      "/api/query",
+      { path: "users:whoAmI" },
+      { authorization: `${admin.authorization}:${ada}` },
+    );
     expect(await asAda.json()).toMatchObject({ value: { subject: "ada" } });
     const wrong = await post("/api/query", { path: "users:whoAmI" }, { authorization: "Convex another-key" });
     expect(wrong.status).toBe(401);

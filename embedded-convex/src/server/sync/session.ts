@@ -270,6 +270,16 @@ export class Session {
     this.#removed = [];
     this.#owed = false;
     const queries = this.#takeQueriesToRun(end.identity !== this.#told.identity);
+    const ts = await this.#runQueries(queries, identity, modifications);
+    if (this.#closed) return;
+    const start = this.#told;
+    this.#told = { ...end, ts };
+    const clock = { clientSkewMs: this.#clientSkewMs, nowMs: this.#parts.now() };
+    for (const message of transition(start, this.#told, modifications, clock)) await this.#wire.send(message);
+  }
+
+  /** Runs `queries` at one timestamp, which it returns; adds what is news to the client to `modifications`. */
+  async #runQueries(queries: SyncQuery[], identity: Identity, modifications: string[]): Promise<bigint> {
     const at = this.#parts.engine.snapshot();
     try {
       // Answers to mutations that this snapshot shows are already on their way to be sent: they go first.
@@ -281,11 +291,7 @@ export class Session {
         query.told = signatureOf(result);
         modifications.push(queryModification(query.add.queryId, result, query.journal));
       }
-      if (this.#closed) return;
-      const start = this.#told;
-      this.#told = { ...end, ts: at.ts };
-      const clock = { clientSkewMs: this.#clientSkewMs, nowMs: this.#parts.now() };
-      for (const message of transition(start, this.#told, modifications, clock)) await this.#wire.send(message);
+      return at.ts;
     } finally {
       at.close();
     }

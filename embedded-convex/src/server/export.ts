@@ -1,0 +1,83 @@
+/**
+ * All documents as the .zip that `npx convex import` takes: `<table>/documents.jsonl`, one document a line with its
+ * `_id` and `_creationTime`, values in Convex's JSON encoding. `_tables/documents.jsonl` names the number that is part
+ * of every id of a table, so that ids keep their meaning. Components are below `_components/<name>/`.
+ */
+import { createWriteStream, existsSync, renameSync, rmSync } from "node:fs";
+import { resolve } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { ZipFile } from "yazl";
+import { Catalog, type Table } from "../engine/storage/catalog.ts";
+import { Connection } from "../engine/storage/connection.ts";
+import { Reader, type StoredDocument } from "../engine/storage/reader.ts";
+import { FIRST_KEY, PAST_LAST_KEY, successor } from "../engine/values/keys.ts";
+import { dataDirPaths } from "./data-dir.ts";
+
+const PAGE = 512;
+
+export interface ExportResult {
+  tables: number;
+  documents: number;
+}
+
+/** Writes the zip to `to`, as of one commit, whether or not a server runs on the data directory. */
+export async function exportDataDir(dataDir: string, to: string): Promise<ExportResult> {
+  const { database } = dataDirPaths(dataDir);
+  if (!existsSync(database)) throw new Error(`There is no database in ${dataDir}.`);
+  const target = resolve(to);
+  const draft = `${target}.part`;
+  const connection = new Connection(database, { readOnly: true });
+  try {
+    connection.exec("BEGIN");
+    const tables = Catalog.load(connection)
+      .all()
+      .filter((table) => !table.name.startsWith("_"));
+    const result: ExportResult = { tables: tables.length, documents: 0 };
+    const zip = new ZipFile();
+    const written = pipeline(zip.outputStream, createWriteStream(draft, { mode: 0o600 }));
+    for (const [component, own] of Map.groupBy(tables, (table) => table.component)) {
+      const folder = folderOf(component);
+      const numbers = own.map(({ name, number }) => `${JSON.stringify({ name, id: number })}\n`);
+      zip.addBuffer(Buffer.from(numbers.join("")), `${folder}_tables/documents.jsonl`);
+      for (const table of own) {
+        zip.addReadStreamLazy(`${folder}${table.name}/documents.jsonl`, (done) =>
+          done(null, Readable.from(lines(new Reader(connection), table, result))),
+        );
+      }
+    }
+    zip.end();
+    await written;
+    renameSync(draft, target);
+    return result;
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  } finally {
+    connection.close();
+  }
+}
+
+/** `a/b` -> `_components/a/_components/b/`; the app itself is at the top. */
+function folderOf(component: string): string {
+  return component === ""
+    ? ""
+    : component
+        .split("/")
+        .map((name) => `_components/${name}/`)
+        .join("");
+}
+
+/** A table's documents in order of creation, a page of them at a time. */
+function* lines(reader: Reader, table: Table, result: ExportResult): Generator<string> {
+  let lower: Uint8Array = FIRST_KEY;
+  for (;;) {
+    const range = { index: table.byCreationTime.id, lower, upper: PAST_LAST_KEY };
+    const page: StoredDocument[] = reader.scan(range, "asc", PAGE);
+    const last = page.at(-1);
+    if (last === undefined) return;
+    result.documents += page.length;
+    yield page.map((document) => `${document.text}\n`).join("");
+    lower = successor(last.key);
+  }
+}
