@@ -1,0 +1,62 @@
+import { spawn } from "node:child_process";
+import type { Command } from "../gateway/command.ts";
+
+/** What a command printed, bounded. */
+export interface CliResult {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+const OUTPUT_BYTES = 1024 * 1024;
+
+/**
+ * Runs one `openclaw …` to its end. A command that takes longer than `timeoutMs`, or is aborted, is killed with everything
+ * it started. Never rejects for what the command did; its code says that.
+ */
+export function runCli(command: Command, timeoutMs: number, signal: AbortSignal): Promise<CliResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command.file, command.args, {
+      cwd: command.cwd,
+      env: command.env,
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const stdout = collect(child.stdout);
+    const stderr = collect(child.stderr);
+    const kill = () => {
+      if (child.pid === undefined) return;
+      try {
+        process.kill(-child.pid, "SIGKILL");
+      } catch {
+        // Gone by itself.
+      }
+    };
+    const timer = setTimeout(kill, timeoutMs);
+    signal.addEventListener("abort", kill, { once: true });
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", kill);
+    };
+    child.once("error", (error) => {
+      done();
+      reject(error);
+    });
+    child.once("close", (code) => {
+      done();
+      resolve({ code, stdout: stdout(), stderr: stderr() });
+    });
+    if (signal.aborted) kill();
+  });
+}
+
+function collect(stream: NodeJS.ReadableStream): () => string {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  stream.on("data", (chunk: Buffer) => {
+    // Read on to the end, so that the command never blocks on a full pipe, but keep only so much.
+    if (size < OUTPUT_BYTES) chunks.push(chunk);
+    size += chunk.byteLength;
+  });
+  return () => Buffer.concat(chunks).toString("utf8").slice(0, OUTPUT_BYTES);
+}

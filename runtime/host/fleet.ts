@@ -1,0 +1,163 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { ApiError, type FleetDeletion, type FleetInstance, type FleetSpec } from "@oa/contract";
+import type { HostContext } from "./context.ts";
+import { killTree } from "./gateway/process.ts";
+import { Instance } from "./instance.ts";
+import { messageOf } from "./log.ts";
+import { trashDir } from "./paths.ts";
+import { processesByHome } from "./processes.ts";
+import type { InstanceRecord } from "./store.ts";
+
+/** Tombstones keep late commands for a deleted instance out; none is on its way for this long. */
+const TOMBSTONE_LIFETIME_MS = 30 * 24 * 60 * 60_000;
+
+/**
+ * All instances of this host. Every command carries a generation, and an older one than is known is refused, also after the
+ * instance is gone. No method waits for a gateway: it writes down what is wanted and answers what is.
+ */
+export class Fleet {
+  readonly #context: HostContext;
+  readonly #instances = new Map<string, Instance>();
+  /** Records of instances that are gone: generation only. */
+  readonly #tombstones = new Map<string, InstanceRecord>();
+
+  constructor(context: HostContext) {
+    this.#context = context;
+  }
+
+  get(id: string): Instance | undefined {
+    return this.#instances.get(id);
+  }
+
+  /** Takes up where a former host stopped: sweeps what is nobody's, and brings back what is wanted. */
+  async recover(): Promise<void> {
+    const { store, now, dataDir, log } = this.#context;
+    for (const record of store.all()) {
+      if (!isTombstone(record)) this.#instances.set(record.id, this.#create(record));
+      else if (record.updatedAt + TOMBSTONE_LIFETIME_MS < now()) store.drop(record.id);
+      else this.#tombstones.set(record.id, record);
+    }
+    await this.#sweep();
+    for (const instance of this.#instances.values()) instance.converge(false);
+    // Behind the start: what was being deleted may be large.
+    void rm(trashDir(dataDir), { recursive: true, force: true }).catch((error: unknown) =>
+      log.warn("the trash could not be emptied", { why: messageOf(error) }),
+    );
+  }
+
+  put(id: string, spec: FleetSpec): FleetInstance {
+    const { install, now } = this.#context;
+    const wanted = spec.env.OPENCLAW_VERSION;
+    if (wanted !== undefined && wanted !== install.version)
+      throw new ApiError("unprocessable", `This host runs OpenClaw ${install.version} and does not have ${wanted}.`, {
+        available: [install.version],
+      });
+    const known = this.#instances.get(id);
+    if (known !== undefined) {
+      refuseOlder(spec.generation, known.record.generation);
+      if (known.record.desired === "deleted")
+        throw new ApiError("conflict", "This instance is being deleted. Ask again when it is gone.");
+      known.apply(spec);
+      return known.view();
+    }
+    const tombstone = this.#tombstones.get(id);
+    // The generation that was deleted must not come back by a late or repeated command either.
+    if (tombstone !== undefined) refuseOlder(spec.generation, tombstone.generation + 1);
+    const instance = this.#create({
+      ...emptyRecord(id, now()),
+      gone: false,
+      gatewayToken: randomBytes(32).toString("base64url"),
+    });
+    this.#tombstones.delete(id);
+    this.#instances.set(id, instance);
+    instance.apply(spec);
+    return instance.view();
+  }
+
+  /** `not_found` where it never was, or is gone. */
+  view(id: string): FleetInstance {
+    const instance = this.#instances.get(id);
+    if (instance === undefined) throw new ApiError("not_found", "This host has no such instance.");
+    return instance.view();
+  }
+
+  /** The same answer however often it is asked; `gone` for an instance that never was. */
+  remove(id: string, generation: number): FleetDeletion {
+    const { now, store } = this.#context;
+    const instance = this.#instances.get(id);
+    if (instance !== undefined) {
+      refuseOlder(generation, instance.record.generation);
+      if (instance.record.desired !== "deleted") instance.remove(generation);
+      return { id, state: "deleting" };
+    }
+    const before = this.#tombstones.get(id);
+    if (before === undefined || before.generation < generation) {
+      // Written even for an unknown id: the creation that this overtook must not succeed later.
+      const tombstone = { ...emptyRecord(id, now()), ...before, generation, updatedAt: now() };
+      store.put(tombstone);
+      this.#tombstones.set(id, tombstone);
+    }
+    return { id, state: "gone" };
+  }
+
+  /** Ends every gateway, all at once, each with the same time to finish its work. */
+  async shutdown(graceMs: number): Promise<void> {
+    await Promise.all([...this.#instances.values()].map((instance) => instance.shutdown(graceMs)));
+  }
+
+  #create(record: InstanceRecord): Instance {
+    const instance: Instance = new Instance(this.#context, record, () => {
+      this.#tombstones.set(record.id, instance.record);
+      this.#instances.delete(record.id);
+      this.#context.reporter.forget(record.id);
+    });
+    return instance;
+  }
+
+  /** Kills processes of instances that nobody wants to run. Folders that nobody knows are told of, never deleted. */
+  async #sweep(): Promise<void> {
+    const { dataDir, log } = this.#context;
+    const root = join(dataDir, "instances");
+    await mkdir(root, { recursive: true, mode: 0o700 });
+    for (const home of (await processesByHome()).keys()) {
+      const id = home.startsWith(`${root}/`) ? home.slice(root.length + 1).split("/")[0] : undefined;
+      if (id === undefined || basename(home) !== "home" || this.#instances.get(id)?.record.desired === "running")
+        continue;
+      log.warn("processes without an owner ended", { instance: id });
+      await killTree(home);
+    }
+    for (const name of await readdir(root)) {
+      if (!this.#instances.has(name)) log.warn("a folder belongs to no instance", { folder: name });
+    }
+  }
+}
+
+function refuseOlder(given: number, known: number): void {
+  if (given < known)
+    throw new ApiError("stale_generation", `This command is for generation ${given}; this host knows a newer one.`, {
+      generation: known,
+    });
+}
+
+/** Deleted, with nothing left of it. */
+function isTombstone(record: InstanceRecord): boolean {
+  return record.desired === "deleted" && record.gone;
+}
+
+function emptyRecord(id: string, now: number): InstanceRecord {
+  return {
+    id,
+    generation: 1,
+    desired: "deleted",
+    gone: true,
+    spec: null,
+    gatewayToken: "",
+    previousServiceToken: null,
+    process: null,
+    restore: null,
+    createdAt: now,
+    updatedAt: now,
+  };
+}

@@ -1,0 +1,247 @@
+import { appendFile, mkdir, open, readFile, readdir, rm, stat, truncate } from "node:fs/promises";
+import { join } from "node:path";
+import { LogLine, type LogPage } from "@oa/contract";
+import * as z from "zod";
+import { isMissing } from "../files.ts";
+import { parseLine, type RawLine } from "./parse.ts";
+
+/**
+ * The log of one instance. A gateway writes into a spool file by itself, so its words survive the host; the host moves
+ * them from there into numbered, redacted segments:
+ *
+ *   gateway.out            the spool, raw, emptied once it has been read and is large
+ *   lines-<first seq>.jsonl  redacted lines, oldest segment deleted first
+ *
+ * Each stored line carries the spool position after it, so a host that is killed goes on where it was. A line may be lost
+ * only if it is written in the instant in which the spool is emptied.
+ */
+
+const SPOOL = "gateway.out";
+const SEGMENT = /^lines-(\d{12})\.jsonl$/;
+/** The spool is emptied when it is read to its end and larger than this. */
+const SPOOL_BYTES = 1024 * 1024;
+const SEGMENT_BYTES = 1024 * 1024;
+const SEGMENTS_KEPT = 5;
+const READ_BYTES = 256 * 1024;
+/** A line without an end is cut here. */
+const LONGEST_LINE = 64 * 1024;
+/** Lines held in memory: what most readers ask for. */
+const RECENT = 1_000;
+/** Most lines of one page; with 4,000 characters a line the page stays under the 1 MiB a caller takes. */
+const PAGE_LINES = 500;
+const PAGE_CHARS = 512 * 1024;
+
+type Line = z.infer<typeof LogLine>;
+const StoredLine = LogLine.extend({ spool: z.int().nonnegative() });
+
+export interface LogStoreOptions {
+  dir: string;
+  /** Takes secrets out; applied before a line is stored. */
+  redact: (text: string) => string;
+  now: () => number;
+}
+
+export class LogStore {
+  readonly #options: LogStoreOptions;
+  #recent: Line[] = [];
+  #nextSeq = 0;
+  #spoolAt = 0;
+  #segment: { file: string; bytes: number } | null = null;
+  #queue: Promise<void> = Promise.resolve();
+
+  #opened = false;
+
+  constructor(options: LogStoreOptions) {
+    this.#options = options;
+  }
+
+  /** File a gateway's output goes to. */
+  get spool(): string {
+    return join(this.#options.dir, SPOOL);
+  }
+
+  /** Adds a line of the host's own, in order with the gateway's. */
+  note(level: Line["level"], text: string): Promise<void> {
+    return this.#enqueue(async () => {
+      await this.#drain();
+      await this.#append([{ line: { at: this.#options.now(), level, text: `[host] ${text}` }, spool: this.#spoolAt }]);
+    });
+  }
+
+  /** Moves what the gateway has written since the last time. */
+  collect(): Promise<void> {
+    return this.#enqueue(() => this.#drain());
+  }
+
+  /** Lines from `since` on, oldest first. `next` is the `since` of the following page. */
+  async read(since: number): Promise<LogPage> {
+    await this.collect();
+    const first = this.#recent[0]?.seq ?? this.#nextSeq;
+    const lines = since >= first ? this.#recent : await this.#stored(since);
+    const page: Line[] = [];
+    let chars = 0;
+    for (const line of lines) {
+      if (line.seq < since) continue;
+      chars += line.text.length;
+      if (page.length >= PAGE_LINES || chars > PAGE_CHARS) break;
+      page.push(line);
+    }
+    const last = page.at(-1);
+    return { lines: page, next: last === undefined ? Math.max(since, this.#nextSeq) : last.seq + 1 };
+  }
+
+  /** The newest error among the last lines of the gateway; null when it did not complain. */
+  async lastComplaint(): Promise<string | null> {
+    await this.collect();
+    const tail = this.#recent.slice(-20).filter((line) => !line.text.startsWith("[host]"));
+    return tail.findLast((line) => line.level === "error")?.text ?? null;
+  }
+
+  /** One writer at a time; a failed write (a full disk) is told to its caller and does not stop the next. */
+  #enqueue(work: () => Promise<void>): Promise<void> {
+    const done = this.#queue.then(async () => {
+      if (!this.#opened) await this.#recover();
+      this.#opened = true;
+      await work();
+    });
+    this.#queue = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Finds where a former host was. */
+  async #recover(): Promise<void> {
+    await mkdir(this.#options.dir, { recursive: true, mode: 0o700 });
+    const segments = await this.#segments();
+    const last = segments.at(-1);
+    if (last === undefined) return;
+    const lines = await this.#readSegment(last);
+    this.#recent = lines.map(({ spool: _, ...line }) => line).slice(-RECENT);
+    const end = lines.at(-1);
+    this.#nextSeq = end === undefined ? firstSeq(last) : end.seq + 1;
+    this.#spoolAt = end?.spool ?? 0;
+    const file = join(this.#options.dir, last);
+    this.#segment = { file, bytes: await cutTornLine(file) };
+  }
+
+  async #drain(): Promise<void> {
+    const size = await sizeOf(this.spool);
+    if (size < this.#spoolAt) this.#spoolAt = 0;
+    if (size === this.#spoolAt) return;
+    const file = await open(this.spool, "r");
+    try {
+      const buffer = Buffer.alloc(READ_BYTES);
+      for (;;) {
+        const { bytesRead } = await file.read(buffer, 0, READ_BYTES, this.#spoolAt);
+        const used = await this.#take(buffer.subarray(0, bytesRead));
+        if (used === 0) break;
+      }
+    } finally {
+      await file.close();
+    }
+    if (this.#spoolAt >= SPOOL_BYTES && (await sizeOf(this.spool)) === this.#spoolAt) {
+      await truncate(this.spool, 0);
+      this.#spoolAt = 0;
+    }
+  }
+
+  /** Stores the whole lines of a chunk; answers how many bytes that were. */
+  async #take(chunk: Buffer): Promise<number> {
+    const entries: { line: RawLine; spool: number }[] = [];
+    let used = 0;
+    while (used < chunk.length) {
+      const newline = chunk.indexOf(10, used);
+      const tooLong = newline < 0 && chunk.length - used >= LONGEST_LINE;
+      if (newline < 0 && !tooLong) break;
+      const end = newline < 0 ? chunk.length : newline + 1;
+      const line = parseLine(chunk.subarray(used, end).toString("utf8"), this.#options.now());
+      used = end;
+      if (line !== null) entries.push({ line, spool: this.#spoolAt + used });
+    }
+    await this.#append(entries);
+    this.#spoolAt += used;
+    return used;
+  }
+
+  async #append(entries: readonly { line: RawLine; spool: number }[]): Promise<void> {
+    if (entries.length === 0) return;
+    const lines = entries.map(({ line, spool }, i) => ({
+      seq: this.#nextSeq + i,
+      ...line,
+      text: this.#options.redact(line.text).slice(0, 4_000),
+      spool,
+    }));
+    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+    const segment = await this.#segmentFor();
+    await appendFile(segment.file, text, { mode: 0o600 });
+    segment.bytes += Buffer.byteLength(text);
+    this.#nextSeq += lines.length;
+    this.#recent.push(...lines.map(({ spool: _, ...line }) => line));
+    this.#recent.splice(0, Math.max(0, this.#recent.length - RECENT));
+  }
+
+  async #segmentFor(): Promise<{ file: string; bytes: number }> {
+    if (this.#segment !== null && this.#segment.bytes < SEGMENT_BYTES) return this.#segment;
+    const name = `lines-${String(this.#nextSeq).padStart(12, "0")}.jsonl`;
+    this.#segment = { file: join(this.#options.dir, name), bytes: 0 };
+    const old = (await this.#segments()).slice(0, -(SEGMENTS_KEPT - 1));
+    for (const segment of old) await rm(join(this.#options.dir, segment), { force: true });
+    return this.#segment;
+  }
+
+  async #segments(): Promise<string[]> {
+    return (await readdir(this.#options.dir)).filter((name) => SEGMENT.test(name)).sort();
+  }
+
+  /** Stored lines from the segment that holds `since` on; only as many as a page can need. */
+  async #stored(since: number): Promise<Line[]> {
+    const segments = await this.#segments();
+    const from = Math.max(
+      0,
+      segments.findLastIndex((name) => firstSeq(name) <= since),
+    );
+    const lines: Line[] = [];
+    for (const segment of segments.slice(from)) {
+      const read = await this.#readSegment(segment);
+      lines.push(...read.map(({ spool: _, ...line }) => line).filter((line) => line.seq >= since));
+      if (lines.length >= PAGE_LINES) break;
+    }
+    return lines;
+  }
+
+  async #readSegment(name: string): Promise<z.infer<typeof StoredLine>[]> {
+    const text = await readFile(join(this.#options.dir, name), "utf8");
+    return text.split("\n").flatMap((line) => {
+      const stored = StoredLine.safeParse(parseJson(line));
+      return stored.success ? [stored.data] : [];
+    });
+  }
+}
+
+function firstSeq(segment: string): number {
+  return Number(SEGMENT.exec(segment)?.[1] ?? 0);
+}
+
+/** A crash may leave half a line, which would glue itself to the next one. Answers the bytes that remain. */
+async function cutTornLine(file: string): Promise<number> {
+  const content = await readFile(file);
+  const whole = content.lastIndexOf(10) + 1;
+  if (whole < content.length) await truncate(file, whole);
+  return whole;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+async function sizeOf(file: string): Promise<number> {
+  try {
+    return (await stat(file)).size;
+  } catch (error) {
+    if (isMissing(error)) return 0;
+    throw error;
+  }
+}

@@ -1,0 +1,99 @@
+import { chmodSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { FleetSpec, Generation, InstanceId, Millis } from "@oa/contract";
+import * as z from "zod";
+
+/**
+ * What the host must still know after kill -9: which instances are wanted, in which incarnation, with which secrets, and
+ * which process runs each. SQLite gives atomic, synced writes, and its exclusive lock, which the kernel drops with the
+ * process, makes sure that one data folder has one host.
+ */
+
+/** A restore on its way; found at start, it is rolled back or finished before a gateway may run. */
+export const RestoreJournal = z.object({
+  backupId: z.string(),
+  /** Id under which the replaced state is kept. */
+  keptId: z.string(),
+  /** `swapping`: can still go back. `settled`: the gateway was ready with it, only the bookkeeping is missing. */
+  stage: z.enum(["swapping", "settled"]),
+  /** Renames in their order: `live` moves to `kept`, then `restored` moves to `live`. */
+  swaps: z.array(z.object({ live: z.string(), kept: z.string(), restored: z.string() })),
+  startedAt: Millis,
+});
+export type RestoreJournal = z.infer<typeof RestoreJournal>;
+
+/** The gateway process of an instance, so that the next host can adopt it or end it. */
+export const ProcessRecord = z.object({
+  pid: z.int().positive(),
+  start: z.string(),
+  port: z.int().positive(),
+  launchedAt: Millis,
+  /** Digest of everything that needs a new process when it changes. */
+  launchKey: z.string(),
+});
+export type ProcessRecord = z.infer<typeof ProcessRecord>;
+
+export const InstanceRecord = z.object({
+  id: InstanceId,
+  generation: Generation,
+  desired: z.enum(["running", "stopped", "deleted"]),
+  /** True once nothing of a deleted instance is left: then this is a tombstone, which keeps late commands out. */
+  gone: z.boolean(),
+  /** Null once deleted. */
+  spec: FleetSpec.nullable(),
+  gatewayToken: z.string(),
+  /** Still accepted until the new one is used, or until `until`. */
+  previousServiceToken: z.object({ token: z.string(), until: Millis }).nullable(),
+  process: ProcessRecord.nullable(),
+  restore: RestoreJournal.nullable(),
+  createdAt: Millis,
+  updatedAt: Millis,
+});
+export type InstanceRecord = z.infer<typeof InstanceRecord>;
+
+export interface Store {
+  all(): InstanceRecord[];
+  /** Durable when it returns. */
+  put(record: InstanceRecord): void;
+  /** Forgets a tombstone. */
+  drop(id: string): void;
+  close(): void;
+}
+
+/** Raised when another host holds the data folder. */
+export class DataDirInUseError extends Error {
+  constructor(dataDir: string) {
+    super(`Another runtime host already uses ${dataDir}. Stop it, or give this one its own --data-dir.`);
+    this.name = "DataDirInUseError";
+  }
+}
+
+export function openStore(dataDir: string): Store {
+  const file = join(dataDir, "host.sqlite");
+  const db = new DatabaseSync(file, { timeout: 0 });
+  try {
+    // Without WAL's shared memory nobody else may even read while the lock is held; the empty transaction takes it now.
+    db.exec(
+      "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN EXCLUSIVE; COMMIT;",
+    );
+    db.exec("CREATE TABLE IF NOT EXISTS instances (id TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT");
+  } catch (error) {
+    db.close();
+    if (error instanceof Error && /locked|busy/i.test(error.message)) throw new DataDirInUseError(dataDir);
+    throw error;
+  }
+  chmodSync(file, 0o600);
+
+  const select = db.prepare("SELECT record FROM instances ORDER BY id");
+  const upsert = db.prepare(
+    "INSERT INTO instances (id, record) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET record = excluded.record",
+  );
+  const remove = db.prepare("DELETE FROM instances WHERE id = ?");
+  return {
+    all: () => select.all().map((row) => InstanceRecord.parse(JSON.parse(String(row["record"])))),
+    put: (record) => void upsert.run(record.id, JSON.stringify(record)),
+    drop: (id) => void remove.run(id),
+    close: () => db.close(),
+  };
+}
