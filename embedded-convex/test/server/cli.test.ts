@@ -2,6 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { convexCli, copyFixture, deploy, startDeployment, tempDir, type Deployment } from "../support/deployment.ts";
 import { createIssuer } from "../support/tokens.ts";
 
@@ -13,12 +14,12 @@ describe("the official CLI", () => {
 
   beforeAll(async () => {
     const dir = await tempDir();
-    cleanups.push(dir.remove);
+    cleanups.push(() => dir.remove());
     deployment = await startDeployment(join(dir.path, "data"));
     cleanups.push(() => deployment.stop());
     project = await copyFixture("chat", dir.path);
     const { dataUri } = await createIssuer();
-    expect(await cli("env", "set", "JWKS_URI", dataUri)).toMatchObject({ code: 0 });
+    await cli("env", "set", "JWKS_URI", dataUri);
     await deploy(project, deployment);
   });
   afterAll(async () => {
@@ -68,7 +69,9 @@ describe("the official CLI", () => {
 
   it("prints the functions' specification", async () => {
     const spec = await cli("function-spec");
-    const { url, functions } = JSON.parse(spec.stdout);
+    const { url, functions } = z
+      .object({ url: z.string(), functions: z.array(z.json()) })
+      .parse(JSON.parse(spec.stdout));
     expect(url).toBe(deployment.url);
     expect(functions).toContainEqual(
       expect.objectContaining({

@@ -63,24 +63,28 @@ describe("a live query", () => {
 
   it("replaces an optimistic update by the real thing, never showing both or neither", async () => {
     const client = connect();
-    const seen = watch(client, "optimistic");
+    const seen: number[] = [];
+    cleanups.push(client.onUpdate(api.counters.read, { name: "optimistic" }, (value) => seen.push(value)));
     await waitFor(
       () => seen.length,
       (count) => count === 1,
     );
-    await client.mutation(
-      api.messages.send,
-      { channel: "optimistic", body: "sent" },
-      {
-        optimisticUpdate(store, { channel, body }) {
-          const shown = store.getQuery(api.messages.list, { channel }) ?? [];
-          const draft = { _id: shown[0]?._id, _creationTime: 0, channel, body };
-          store.setQuery(api.messages.list, { channel }, [...shown, draft].filter(hasId));
+    for (let expected = 1; expected <= 5; expected += 1) {
+      const added = client.mutation(
+        api.counters.add,
+        { name: "optimistic", amount: 1 },
+        {
+          optimisticUpdate(store) {
+            const shown = store.getQuery(api.counters.read, { name: "optimistic" }) ?? 0;
+            store.setQuery(api.counters.read, { name: "optimistic" }, shown + 1);
+          },
         },
-      },
-    );
-    expect(seen.every((bodies) => bodies.length <= 1)).toBe(true);
-    expect(last(seen)).toEqual(["sent"]);
+      );
+      expect(last(seen)).toBe(expected);
+      expect(await added).toBe(expected);
+    }
+    expect(seen.every((value, index) => index === 0 || value >= (seen[index - 1] ?? 0))).toBe(true);
+    expect(Math.max(...seen)).toBe(5);
   });
 
   it("reports the error of a query that fails, and its value once it does not", async () => {
@@ -235,7 +239,3 @@ describe("signing in", () => {
     expect(last(states)).toBe(true);
   });
 });
-
-function hasId<T extends { _id?: string | undefined }>(value: T): value is T & { _id: NonNullable<T["_id"]> } {
-  return value._id !== undefined;
-}
