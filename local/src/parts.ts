@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { API_PATHS } from "@oa/contract";
 import type { Ports } from "./ports.ts";
 import type { PartSpec } from "./processes.ts";
 import { baseEnvironment, commandOf } from "./run.ts";
@@ -61,13 +62,12 @@ export function runtimeHostPart(plan: StackPlan): PartSpec {
       join(plan.root, "runtime/host/main.ts"),
       ...["--port", String(plan.ports.runtimeHost)],
       ...["--data-dir", join(plan.dataDir, "runtime")],
+      ...["--events-url", `${at.api}${API_PATHS.events}`],
     ],
     cwd: plan.root,
     env: {
       ...baseEnvironment(),
       OA_FLEET_KEY: plan.secrets.OA_FLEET_KEY,
-      OA_EVENTS_URL: `${at.api}/internal/openclaw/events`,
-      OA_PUBLIC_ORIGIN: at.runtimeHost,
     },
     probe: () => answers(`${at.runtimeHost}/healthz`),
     startDeadlineMs: 60_000,
@@ -101,7 +101,6 @@ export function apiPart(plan: StackPlan): PartSpec {
       OA_CONVEX_JWT_PRIVATE_KEY: plan.secrets.OA_CONVEX_JWT_PRIVATE_KEY,
       OA_CONVEX_JWT_ISSUER: LOCAL_JWT_ISSUER,
       OA_CONVEX_JWT_KEY_ID: LOCAL_JWT_KEY_ID,
-      OA_PUBLIC_URL: at.api,
       CONVEX_URL: at.convex,
       CONVEX_SITE_URL: at.convexSite,
       OPENCLAW_RUNTIME_HOST_URL: at.runtimeHost,
@@ -119,8 +118,9 @@ const API_SETTINGS = [
   "OPENCLAW_RUNTIME_URL_TEMPLATE",
   "OPENCLAW_R2_BUCKET_PREFIX",
   "OPENCLAW_RUNTIME_NAME_PREFIX",
-  "OPENCLAW_SERVICE_TOKEN",
-  "OPENAGENTS_SERVICE_TOKEN",
+  "OPENCLAW_DEV_MODE",
+  "OPENCLAW_BIND_MODE",
+  "OPENCLAW_VERSION",
   "OA_CORS_ORIGINS",
 ] as const;
 
