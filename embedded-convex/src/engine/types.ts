@@ -207,7 +207,11 @@ export interface Engine {
   /** Table names of a component (user tables), for the CLI. */
   tables(component: string): string[];
   /** Documents of a table in index order of creation, a page; for `convex data` and export. */
-  readTable(component: string, table: string, options: { order: "asc" | "desc"; cursor: string | null; limit: number }): { page: Json[]; cursor: string | null; isDone: boolean };
+  readTable(
+    component: string,
+    table: string,
+    options: { order: "asc" | "desc"; cursor: string | null; limit: number },
+  ): { page: Json[]; cursor: string | null; isDone: boolean };
 
   /** Hot copy of the database to a new file. */
   backup(file: string): Promise<void>;

@@ -53,7 +53,8 @@ export function resolveAddress(args: JsonObject, from: ComponentCode): FunctionP
   if (typeof reference === "string" && reference.startsWith(CHILD_REFERENCE)) {
     const [child = "", ...rest] = reference.slice(CHILD_REFERENCE.length).split("/");
     const component = from.children.get(child);
-    if (component === undefined) throw new CallError(`Component "${child}" is not installed in ${from.path === "" ? "the app" : from.path}.`);
+    if (component === undefined)
+      throw new CallError(`Component "${child}" is not installed in ${from.path === "" ? "the app" : from.path}.`);
     return { component, udf: canonicalUdf(`${rest.slice(0, -1).join("/")}:${rest.at(-1) ?? ""}`) };
   }
   throw new CallError(`${JSON.stringify(reference ?? null)} is not a reference to a function.`);
@@ -66,11 +67,18 @@ function parseHandle(handle: string): FunctionPath {
 }
 
 /** A component's variables: the deployment's for the app, the bound ones for a child. */
-export function environmentOf(component: ComponentCode, code: Code, deployment: ReadonlyMap<string, string>): Record<string, string> {
+export function environmentOf(
+  component: ComponentCode,
+  code: Code,
+  deployment: ReadonlyMap<string, string>,
+): Record<string, string> {
   if (component.env === null) return Object.fromEntries(deployment);
   const parent = code.components.get(component.path.split("/").slice(0, -1).join("/"));
   const inherited = parent === undefined ? {} : environmentOf(parent, code, deployment);
-  const bound = [...component.env].map(([name, binding]) => [name, binding.kind === "value" ? binding.value : inherited[binding.name]]);
+  const bound = [...component.env].map(([name, binding]) => [
+    name,
+    binding.kind === "value" ? binding.value : inherited[binding.name],
+  ]);
   return Object.fromEntries(bound.filter(([, value]) => value !== undefined));
 }
 
@@ -80,7 +88,12 @@ export function envBindings(json: Json | undefined): Map<string, EnvBinding> {
   for (const item of Array.isArray(json) ? json : []) {
     const [name, binding] = Array.isArray(item) ? item : [];
     if (typeof name !== "string" || !isObject(binding)) continue;
-    bindings.set(name, binding["type"] === "envVar" ? { kind: "parent", name: String(binding["name"]) } : { kind: "value", value: String(binding["value"]) });
+    bindings.set(
+      name,
+      binding["type"] === "envVar"
+        ? { kind: "parent", name: String(binding["name"]) }
+        : { kind: "value", value: String(binding["value"]) },
+    );
   }
   return bindings;
 }

@@ -20,8 +20,12 @@ export class LogBuffer {
 export function consoleFor(log: LogBuffer, nowMs: () => number): object {
   const timers = new Map<string, number>();
   const counts = new Map<string, number>();
-  const level = (name: string) => (...args: unknown[]) => log.add(name, args);
-  const elapsed = (label: string) => log.add("INFO", [`${label}: ${Math.round(nowMs() - (timers.get(label) ?? nowMs()))}ms`]);
+  const level =
+    (name: string) =>
+    (...args: unknown[]) =>
+      log.add(name, args);
+  const elapsed = (label: string) =>
+    log.add("INFO", [`${label}: ${Math.round(nowMs() - (timers.get(label) ?? nowMs()))}ms`]);
   return {
     log: level("LOG"),
     debug: level("DEBUG"),

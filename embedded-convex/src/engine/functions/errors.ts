@@ -59,7 +59,8 @@ function stackFrames(stack: string, mapPlace: PlaceMapper): string[] {
   const frames: string[] = [];
   for (const line of stack.split("\n")) {
     const groups = FRAME.exec(line)?.groups;
-    const place = groups === undefined ? null : mapPlace(groups["url"] ?? "", Number(groups["line"]), Number(groups["column"]));
+    const place =
+      groups === undefined ? null : mapPlace(groups["url"] ?? "", Number(groups["line"]), Number(groups["column"]));
     if (place === null) continue;
     const name = groups?.["name"];
     frames.push(name === undefined ? `    at ${place}` : `    at ${name} (${place})`);

@@ -8,7 +8,8 @@ import { consoleFor } from "./console.ts";
 
 type Producer = (run: Run, real: unknown) => unknown;
 
-const ADVICE = "in queries and mutations. Please consider using an action. See https://docs.convex.dev/functions/actions for more details.";
+const ADVICE =
+  "in queries and mutations. Please consider using an action. See https://docs.convex.dev/functions/actions for more details.";
 
 const GUARDS: Record<string, Producer> = {
   fetch: inTransactions(() => refused("fetch()")),
@@ -16,11 +17,14 @@ const GUARDS: Record<string, Producer> = {
   setInterval: inTransactions(() => refused("setInterval")),
   setImmediate: inTransactions(() => refused("setImmediate")),
   WebSocket: inTransactions(() => refused("WebSocket")),
-  Date: inTransactions((run, real) => (isConstructor(real) ? frozenDate(real, run.nowMs) : real)),
-  Math: inTransactions(() => Object.create(Math, { random: { value: seededRandom(), writable: true, configurable: true } })),
+  Date: inTransactions((run, real) => (isConstructor(real) ? frozenDate(real, run) : real)),
+  Math: inTransactions((run) =>
+    Object.create(Math, { random: { value: observed(run, seededRandom()), writable: true, configurable: true } }),
+  ),
   crypto: inTransactions((_, real) => (isObject(real) ? withoutRandomness(real) : real)),
   console: (run) => consoleFor(run.log, () => performanceNow()),
-  process: (run, real) => (run.environment === "node" && isObject(real) ? withEnv(real, run.env) : { env: { ...run.env } }),
+  process: (run, real) =>
+    run.environment === "node" && isObject(real) ? withEnv(real, run.env) : { env: { ...run.env } },
 };
 
 const installed = new WeakSet<() => unknown>();
@@ -36,13 +40,18 @@ function installGuard(name: string, guard: Producer): void {
   const found = Object.getOwnPropertyDescriptor(globalThis, name);
   if (found?.configurable === false || (found?.get !== undefined && installed.has(found.get))) return;
   // A lazy accessor of Node's (fetch, crypto) is asked when it is needed, not now.
-  let assigned: { value: unknown } | null = found === undefined || found.get !== undefined ? null : { value: found.value };
+  let assigned: { value: unknown } | null =
+    found === undefined || found.get !== undefined ? null : { value: found.value };
   const real = (): unknown => (assigned === null ? found?.get?.call(globalThis) : assigned.value);
   const get = (): unknown => {
     const store = running.getStore();
     if (store === undefined) return real();
     if (store.kind === "import") return name === "process" ? withEnv(process, store.env) : real();
-    if (!store.globals.has(name)) store.globals.set(name, running.exit(() => guard(store, real())));
+    if (!store.globals.has(name))
+      store.globals.set(
+        name,
+        running.exit(() => guard(store, real())),
+      );
     return store.globals.get(name);
   };
   const set = (value: unknown): void => {
@@ -102,12 +111,21 @@ function refused(name: string): () => never {
   };
 }
 
-function frozenDate(real: new (...args: unknown[]) => unknown, nowMs: number): object {
+function frozenDate(real: new (...args: unknown[]) => unknown, run: Run): object {
+  const now = observed(run, () => run.nowMs);
   return new Proxy(real, {
-    construct: (target, args, newTarget) => Reflect.construct(target, args.length === 0 ? [nowMs] : args, newTarget),
-    apply: (target) => String(Reflect.construct(target, [nowMs])),
-    get: (target, key, receiver) => (key === "now" ? () => nowMs : Reflect.get(target, key, receiver)),
+    construct: (target, args, newTarget) => Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget),
+    apply: (target) => String(Reflect.construct(target, [now()])),
+    get: (target, key, receiver) => (key === "now" ? now : Reflect.get(target, key, receiver)),
   });
+}
+
+/** A query that looked at the clock or drew a number has a result that grows old by itself. */
+function observed<T>(run: Run, source: () => T): () => T {
+  return () => {
+    if (run.tx !== null) run.tx.observedTime = true;
+    return source();
+  };
 }
 
 /** sfc32 from a fresh 128-bit seed: good to draw lots with, worthless for secrets, as in Convex. */

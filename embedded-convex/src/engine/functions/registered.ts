@@ -23,7 +23,11 @@ export interface RegisteredHttpAction {
   invoke(request: Request): Promise<Response>;
 }
 
-const FLAGS = [["isQuery", "query", "invokeQuery"], ["isMutation", "mutation", "invokeMutation"], ["isAction", "action", "invokeAction"]] as const;
+const FLAGS = [
+  ["isQuery", "query", "invokeQuery"],
+  ["isMutation", "mutation", "invokeMutation"],
+  ["isAction", "action", "invokeAction"],
+] as const;
 
 /** Null for an export that is not a query, mutation or action. Throws the developer's sentence for a broken validator. */
 export function registeredFunction(value: unknown): RegisteredFunction | null {
@@ -79,7 +83,11 @@ export function registeredRouter(value: unknown): Router | null {
     },
     routes: () => {
       const routes = callMethod(value, "getRoutes", []);
-      return Array.isArray(routes) ? routes.map((route: unknown) => (Array.isArray(route) ? { path: String(route[0]), method: String(route[1]) } : { path: "", method: "" })) : [];
+      return Array.isArray(routes)
+        ? routes.map((route: unknown) =>
+            Array.isArray(route) ? { path: String(route[0]), method: String(route[1]) } : { path: "", method: "" },
+          )
+        : [];
     },
   };
 }

@@ -38,21 +38,44 @@ export function validTableName(name: string): boolean {
 function tableOf(json: Json): [string, TableSchema] {
   if (!isObject(json)) throw new EngineError("InvalidSchema", "malformed table");
   const name = String(json["tableName"]);
-  if (!validTableName(name)) throw new EngineError("InvalidSchema", `"${name}" is not a valid table name: start with a letter, then letters, digits and underscores, at most 64.`);
-  if (listed(json["searchIndexes"]) || listed(json["stagedSearchIndexes"])) throw new EngineError("InvalidSchema", `Table "${name}": ${NOT_HERE.textSearch}`);
-  if (listed(json["vectorIndexes"]) || listed(json["stagedVectorIndexes"])) throw new EngineError("InvalidSchema", `Table "${name}": ${NOT_HERE.vectorSearch}`);
+  if (!validTableName(name))
+    throw new EngineError(
+      "InvalidSchema",
+      `"${name}" is not a valid table name: start with a letter, then letters, digits and underscores, at most 64.`,
+    );
+  if (listed(json["searchIndexes"]) || listed(json["stagedSearchIndexes"]))
+    throw new EngineError("InvalidSchema", `Table "${name}": ${NOT_HERE.textSearch}`);
+  if (listed(json["vectorIndexes"]) || listed(json["stagedVectorIndexes"]))
+    throw new EngineError("InvalidSchema", `Table "${name}": ${NOT_HERE.vectorSearch}`);
   const declared = [...list(json["indexes"]), ...list(json["stagedDbIndexes"])].map((index) => indexOf(name, index));
-  if (declared.length > MAX_TABLE_INDEXES) throw new EngineError("InvalidSchema", `Table "${name}" has ${declared.length} indexes; at most ${MAX_TABLE_INDEXES} are allowed.`);
+  if (declared.length > MAX_TABLE_INDEXES)
+    throw new EngineError(
+      "InvalidSchema",
+      `Table "${name}" has ${declared.length} indexes; at most ${MAX_TABLE_INDEXES} are allowed.`,
+    );
   const documentType = json["documentType"] ?? null;
-  return [name, { document: documentType === null ? null : validatorOf(documentType), documentJson: JSON.stringify(documentType), indexes: new Map(declared) }];
+  return [
+    name,
+    {
+      document: documentType === null ? null : validatorOf(documentType),
+      documentJson: JSON.stringify(documentType),
+      indexes: new Map(declared),
+    },
+  ];
 }
 
 function indexOf(table: string, json: Json): [string, string[]] {
   const name = isObject(json) ? String(json["indexDescriptor"]) : "";
   const fields = isObject(json) ? list(json["fields"]).map(String) : [];
-  if (fields.length === 0) throw new EngineError("InvalidSchema", `Index ${table}.${name} must have at least one field.`);
-  if (fields.length > MAX_INDEX_FIELDS) throw new EngineError("InvalidSchema", `Index ${table}.${name} has ${fields.length} fields; at most ${MAX_INDEX_FIELDS} are allowed.`);
-  if (new Set(fields).size !== fields.length) throw new EngineError("InvalidSchema", `Index ${table}.${name} names a field twice.`);
+  if (fields.length === 0)
+    throw new EngineError("InvalidSchema", `Index ${table}.${name} must have at least one field.`);
+  if (fields.length > MAX_INDEX_FIELDS)
+    throw new EngineError(
+      "InvalidSchema",
+      `Index ${table}.${name} has ${fields.length} fields; at most ${MAX_INDEX_FIELDS} are allowed.`,
+    );
+  if (new Set(fields).size !== fields.length)
+    throw new EngineError("InvalidSchema", `Index ${table}.${name} names a field twice.`);
   return [name, fields];
 }
 

@@ -23,7 +23,11 @@ export class CursorCodec {
 
   seal(place: Place, query: string): string {
     const kind = typeof place === "string" ? KIND[place] : KIND.after;
-    const plain = Buffer.concat([Buffer.of(kind), fingerprint(query), typeof place === "string" ? Buffer.alloc(0) : place]);
+    const plain = Buffer.concat([
+      Buffer.of(kind),
+      fingerprint(query),
+      typeof place === "string" ? Buffer.alloc(0) : place,
+    ]);
     const iv = createHmac("sha256", this.key).update(plain).digest().subarray(0, IV_BYTES);
     const cipher = createCipheriv("aes-256-gcm", this.key, iv);
     return Buffer.concat([iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]).toString("base64url");

@@ -40,7 +40,8 @@ function evaluate(expression: Json, document: JsonObject): Operand {
   if (operator === "$field") return field(document, String(argument));
   if (operator === "$literal") return isUndefined(argument) ? undefined : argument;
   if (operator === "$not") return evaluate(argument, document) !== true;
-  if (operator === "$neg") return arithmetic({ number: (_, b) => -b, bigint: (_, b) => -b }, 0, evaluate(argument, document), true);
+  if (operator === "$neg")
+    return arithmetic({ number: (_, b) => -b, bigint: (_, b) => -b }, 0, evaluate(argument, document), true);
   if (!Array.isArray(argument)) throw new TypeError(`malformed filter operator ${operator}`);
   if (operator === "$and") return argument.every((item) => evaluate(item, document) === true);
   if (operator === "$or") return argument.some((item) => evaluate(item, document) === true);
@@ -54,7 +55,8 @@ function evaluate(expression: Json, document: JsonObject): Operand {
 
 function arithmetic(operation: Arithmetic, left: Operand, right: Operand, unary = false): Json {
   const [a, b] = [numeric(left), numeric(right)];
-  if (typeof b === "bigint" && (typeof a === "bigint" || unary)) return int64(BigInt.asIntN(64, operation.bigint(typeof a === "bigint" ? a : 0n, b)));
+  if (typeof b === "bigint" && (typeof a === "bigint" || unary))
+    return int64(BigInt.asIntN(64, operation.bigint(typeof a === "bigint" ? a : 0n, b)));
   if (typeof a === "number" && typeof b === "number") return encodeNumber(operation.number(a, b));
   throw new TypeError("Arithmetic in a filter needs two numbers of the same type.");
 }

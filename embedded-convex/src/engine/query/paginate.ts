@@ -46,7 +46,10 @@ export function paginate(tx: Transaction, plan: QueryPlan, request: PageRequest,
     }
     keys.push(row.key);
     if (row.text !== null) page.push(row.text);
-    if (stream.rowsRead >= (request.maximumRowsRead ?? Infinity) || stream.bytesRead >= (request.maximumBytesRead ?? Infinity)) {
+    if (
+      stream.rowsRead >= (request.maximumRowsRead ?? Infinity) ||
+      stream.bytesRead >= (request.maximumBytesRead ?? Infinity)
+    ) {
       stop = "limit";
       break;
     }

@@ -54,7 +54,13 @@ function fieldsOf(names: Namespace, table: string, index: string): readonly stri
   return fields;
 }
 
-function rangeOf(tx: Transaction, names: Namespace, tableName: string, fields: readonly string[], bounds: readonly Bound[]): KeyRange | null {
+function rangeOf(
+  tx: Transaction,
+  names: Namespace,
+  tableName: string,
+  fields: readonly string[],
+  bounds: readonly Bound[],
+): KeyRange | null {
   const [lower, upper] = keyBounds(tableName, fields, bounds);
   const table = tx.catalog.table(names.component, tableName);
   if (table === null) {
@@ -83,7 +89,8 @@ function keyBounds(tableName: string, fields: readonly string[], bounds: readonl
     bounds.length === equals.size + inequalities.length &&
     prefix.every((name) => equals.has(name)) &&
     inequalities.every((bound) => bound.fieldPath === next) &&
-    lowers.length <= 1 && uppers.length <= 1;
+    lowers.length <= 1 &&
+    uppers.length <= 1;
   if (!fits) {
     throw new Error(
       `Tried to query an index on ${tableName} (fields: ${all.join(", ")}) with a range that does not use its fields in order: ` +

@@ -28,7 +28,10 @@ const CREATION_FIELDS = ["_creationTime"] as const;
 export const COMPLETED_FIELDS = ["completedTime"] as const;
 
 /** System tables have fixed numbers in every component; user tables start where Convex starts. */
-const SYSTEM_NUMBERS = new Map([[SCHEDULED_FUNCTIONS, 1], ["_storage", 2]]);
+const SYSTEM_NUMBERS = new Map([
+  [SCHEDULED_FUNCTIONS, 1],
+  ["_storage", 2],
+]);
 const FIRST_USER_NUMBER = 10_001;
 
 export class Catalog {
@@ -44,8 +47,15 @@ export class Catalog {
   }
 
   static load(db: Connection): Catalog {
-    const indexes = Map.groupBy(db.all("SELECT id, table_id, fields, state FROM indexes WHERE state <> 'dropped' ORDER BY id"), (row) => numberOf(row, "table_id"));
-    return new Catalog(db.all("SELECT id, component, name, number FROM tables ORDER BY id").map((row) => toTable(row, indexes.get(numberOf(row, "id")) ?? [])));
+    const indexes = Map.groupBy(
+      db.all("SELECT id, table_id, fields, state FROM indexes WHERE state <> 'dropped' ORDER BY id"),
+      (row) => numberOf(row, "table_id"),
+    );
+    return new Catalog(
+      db
+        .all("SELECT id, component, name, number FROM tables ORDER BY id")
+        .map((row) => toTable(row, indexes.get(numberOf(row, "id")) ?? [])),
+    );
   }
 
   table(component: string, name: string): Table | null {
@@ -66,7 +76,11 @@ export class Catalog {
 }
 
 /** The live index over exactly these fields; null when there is none (yet). */
-export function indexOver(table: Table, fields: readonly string[], states: readonly Index["state"][] = ["live"]): Index | null {
+export function indexOver(
+  table: Table,
+  fields: readonly string[],
+  states: readonly Index["state"][] = ["live"],
+): Index | null {
   return table.indexes.find((index) => states.includes(index.state) && sameFields(index.fields, fields)) ?? null;
 }
 
@@ -90,14 +104,29 @@ export function insertIndex(db: Connection, tableId: number, fields: readonly st
 
 function toTable(row: Row, indexRows: readonly Row[]): Table {
   const indexes = indexRows.map(toIndex);
-  const [byId, byCreationTime] = [ID_FIELDS, CREATION_FIELDS].map((fields) => indexes.find((index) => sameFields(index.fields, fields)));
+  const [byId, byCreationTime] = [ID_FIELDS, CREATION_FIELDS].map((fields) =>
+    indexes.find((index) => sameFields(index.fields, fields)),
+  );
   const name = textOf(row, "name");
-  if (byId === undefined || byCreationTime === undefined) throw new TypeError(`table ${name} has lost its system indexes`);
-  return { id: numberOf(row, "id"), component: textOf(row, "component"), name, number: numberOf(row, "number"), indexes, byId, byCreationTime };
+  if (byId === undefined || byCreationTime === undefined)
+    throw new TypeError(`table ${name} has lost its system indexes`);
+  return {
+    id: numberOf(row, "id"),
+    component: textOf(row, "component"),
+    name,
+    number: numberOf(row, "number"),
+    indexes,
+    byId,
+    byCreationTime,
+  };
 }
 
 function toIndex(row: Row): Index {
   const fields = parseJson(textOf(row, "fields"));
   if (!Array.isArray(fields)) throw new TypeError("malformed index fields");
-  return { id: numberOf(row, "id"), fields: fields.map(String), state: row["state"] === "building" ? "building" : "live" };
+  return {
+    id: numberOf(row, "id"),
+    fields: fields.map(String),
+    state: row["state"] === "building" ? "building" : "live",
+  };
 }

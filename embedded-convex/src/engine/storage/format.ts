@@ -51,11 +51,18 @@ export function migrate(db: Connection): void {
   const version = numberOf(db.get("PRAGMA user_version") ?? {}, "user_version");
   if (version === FORMAT) return;
   if (version !== 0) {
-    throw new EngineError("UnknownFormat", `This database has format ${version}; this version of embedded-convex reads format ${FORMAT}.`, 500);
+    throw new EngineError(
+      "UnknownFormat",
+      `This database has format ${version}; this version of embedded-convex reads format ${FORMAT}.`,
+      500,
+    );
   }
   db.exec("BEGIN IMMEDIATE");
   db.exec(CREATE);
-  db.run("INSERT INTO meta VALUES ('last_ts', '0'), ('last_creation', '0'), ('running', '0'), ('cursor_key', ?)", randomBytes(32).toString("hex"));
+  db.run(
+    "INSERT INTO meta VALUES ('last_ts', '0'), ('last_creation', '0'), ('running', '0'), ('cursor_key', ?)",
+    randomBytes(32).toString("hex"),
+  );
   db.exec(`PRAGMA user_version = ${FORMAT}`);
   db.exec("COMMIT");
 }

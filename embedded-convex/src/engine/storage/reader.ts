@@ -19,9 +19,11 @@ export interface KeyRange {
 
 export type Order = "asc" | "desc";
 
-const SCAN = "SELECT e.key, e.rid, d.value FROM entries e CROSS JOIN documents d ON d.rid = e.rid WHERE e.index_id = ? AND e.key >= ? AND e.key < ?";
+const SCAN =
+  "SELECT e.key, e.rid, d.value FROM entries e CROSS JOIN documents d ON d.rid = e.rid WHERE e.index_id = ? AND e.key >= ? AND e.key < ?";
 const SCAN_SQL = { asc: `${SCAN} ORDER BY e.key LIMIT ?`, desc: `${SCAN} ORDER BY e.key DESC LIMIT ?` };
-const GET_SQL = "SELECT e.key, e.rid, d.value FROM entries e CROSS JOIN documents d ON d.rid = e.rid WHERE e.index_id = ? AND e.key = ?";
+const GET_SQL =
+  "SELECT e.key, e.rid, d.value FROM entries e CROSS JOIN documents d ON d.rid = e.rid WHERE e.index_id = ? AND e.key = ?";
 
 export class Reader {
   private readonly connection: Connection;
@@ -41,7 +43,11 @@ export class Reader {
 
   /** Number of entries in an index; reads all of them, so only for `count()`. */
   count(index: number): number {
-    const row = this.connection.get("SELECT count(*) AS n FROM entries WHERE index_id = ? AND key >= ?", index, FIRST_KEY);
+    const row = this.connection.get(
+      "SELECT count(*) AS n FROM entries WHERE index_id = ? AND key >= ?",
+      index,
+      FIRST_KEY,
+    );
     return row === undefined ? 0 : numberOf(row, "n");
   }
 }

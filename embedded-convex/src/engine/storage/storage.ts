@@ -42,7 +42,13 @@ export class Storage {
   private groupLost = false;
   catalog: Catalog;
 
-  private constructor(file: string, lock: Connection | null, removeFolder: (() => void) | null, synchronous: "full" | "normal", nowMs: number) {
+  private constructor(
+    file: string,
+    lock: Connection | null,
+    removeFolder: (() => void) | null,
+    synchronous: "full" | "normal",
+    nowMs: number,
+  ) {
     this.file = file;
     this.lock = lock;
     this.removeFolder = removeFolder;
@@ -66,10 +72,16 @@ export class Storage {
       const folder = mkdtempSync(path.join(tmpdir(), "embedded-convex-"));
       const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
       process.once("exit", remove);
-      return new Storage(path.join(folder, "data.db"), null, () => {
-        process.off("exit", remove);
-        remove();
-      }, "normal", options.nowMs);
+      return new Storage(
+        path.join(folder, "data.db"),
+        null,
+        () => {
+          process.off("exit", remove);
+          remove();
+        },
+        "normal",
+        options.nowMs,
+      );
     }
     mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
     return new Storage(file, lockFor(file), null, options.synchronous, options.nowMs);
@@ -191,7 +203,12 @@ export class Storage {
   private checkAfterCrash(): void {
     if (this.meta("running") === "1") {
       const verdict = this.writer.get("PRAGMA quick_check(1)")?.["quick_check"];
-      if (verdict !== "ok") throw new EngineError("CorruptDatabase", `The database file is damaged (${String(verdict)}). Restore a backup.`, 500);
+      if (verdict !== "ok")
+        throw new EngineError(
+          "CorruptDatabase",
+          `The database file is damaged (${String(verdict)}). Restore a backup.`,
+          500,
+        );
     }
     this.writer.run("UPDATE meta SET value = '1' WHERE name = 'running'");
   }
@@ -222,7 +239,11 @@ function lockFor(file: string): Connection {
     lock.exec("BEGIN EXCLUSIVE");
   } catch {
     lock.close();
-    throw new EngineError("AlreadyRunning", `Another process has ${file} open. Stop it first, or use another data directory.`, 409);
+    throw new EngineError(
+      "AlreadyRunning",
+      `Another process has ${file} open. Stop it first, or use another data directory.`,
+      409,
+    );
   }
   return lock;
 }

@@ -51,6 +51,8 @@ export class Transaction {
   readonly beginMs: number;
   readonly usage: Usage;
   catalog: Catalog;
+  /** True once the function has looked at the clock, the snapshot's time or a random number. */
+  observedTime = false;
   private readonly options: TransactionOptions;
   private readonly reader: Reader;
   private readonly overlay = new Overlay();
@@ -134,7 +136,9 @@ export class Transaction {
     if (order === "asc") interval.upper = range.lower;
     else interval.lower = range.upper;
     if (this.options.recordReads) this.intervals.push(interval);
-    return new Cursor(this.reader, this.overlay, range, order, Math.min(PAGE_ROWS, expectedRows), interval, (text) => this.countRead(text));
+    return new Cursor(this.reader, this.overlay, range, order, Math.min(PAGE_ROWS, expectedRows), interval, (text) =>
+      this.countRead(text),
+    );
   }
 
   reads(): ReadSet {
@@ -157,7 +161,8 @@ export class Transaction {
         const to = after === null ? null : documentKey(index.fields, after.json);
         const moved = from === null || to === null || compareKeys(from, to) !== 0;
         if (from !== null && moved) db.run("DELETE FROM entries WHERE index_id = ? AND key = ?", index.id, from);
-        if (to !== null && moved) db.run("INSERT INTO entries (index_id, key, rid) VALUES (?, ?, ?)", index.id, to, rid);
+        if (to !== null && moved)
+          db.run("INSERT INTO entries (index_id, key, rid) VALUES (?, ?, ?)", index.id, to, rid);
         if (from !== null) keys.push({ index: index.id, key: from });
         if (to !== null && moved) keys.push({ index: index.id, key: to });
       }
@@ -191,7 +196,8 @@ function resolved(document: DocumentText, ts: bigint): DocumentText {
 }
 
 function writeDocument(db: Connection, change: Change, after: DocumentText | null): number {
-  if (change.before === null) return after === null ? 0 : db.run("INSERT INTO documents (value) VALUES (?)", after.text);
+  if (change.before === null)
+    return after === null ? 0 : db.run("INSERT INTO documents (value) VALUES (?)", after.text);
   const { rid } = change.before;
   if (after === null) db.run("DELETE FROM documents WHERE rid = ?", rid);
   else db.run("UPDATE documents SET value = ? WHERE rid = ?", after.text, rid);
@@ -221,7 +227,15 @@ export class Cursor {
   private exhausted = false;
   private position: Uint8Array | null = null;
 
-  constructor(reader: Reader, overlay: Overlay, range: KeyRange, order: Order, pageRows: number, interval: Interval, onRead: (text: string) => void) {
+  constructor(
+    reader: Reader,
+    overlay: Overlay,
+    range: KeyRange,
+    order: Order,
+    pageRows: number,
+    interval: Interval,
+    onRead: (text: string) => void,
+  ) {
     this.reader = reader;
     this.overlay = overlay;
     this.range = range;
@@ -235,7 +249,8 @@ export class Cursor {
     for (;;) {
       const row = this.peekRow();
       const entry = this.overlay.next(this.range.index, this.position, this.range.lower, this.range.upper, this.order);
-      const side = row === null ? 1 : entry === null ? -1 : compareKeys(row.key, entry.key) * (this.order === "asc" ? 1 : -1);
+      const side =
+        row === null ? 1 : entry === null ? -1 : compareKeys(row.key, entry.key) * (this.order === "asc" ? 1 : -1);
       if (row === null && entry === null) {
         this.interval.lower = this.range.lower;
         this.interval.upper = this.range.upper;

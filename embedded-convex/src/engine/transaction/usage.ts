@@ -12,15 +12,27 @@ const TOO_MUCH: Record<keyof Budget, (limit: number) => string> = {
   bytesWritten: (limit) => `Too many bytes written in a single function execution (limit: ${limit} bytes).`,
   documentsWritten: (limit) => `Too many writes in a single function execution (limit: ${limit}).`,
   functionsScheduled: (limit) => `Too many functions scheduled by this mutation (limit: ${limit}).`,
-  scheduledFunctionArgsBytes: (limit) => `Too large total size of the arguments of scheduled functions from this mutation (limit: ${limit} bytes).`,
+  scheduledFunctionArgsBytes: (limit) =>
+    `Too large total size of the arguments of scheduled functions from this mutation (limit: ${limit} bytes).`,
 };
 
 /** A rolled-back call's writes are undone and no longer count; its reads happened. */
-const UNDONE_BY_ROLLBACK = ["bytesWritten", "documentsWritten", "functionsScheduled", "scheduledFunctionArgsBytes"] as const;
+const UNDONE_BY_ROLLBACK = [
+  "bytesWritten",
+  "documentsWritten",
+  "functionsScheduled",
+  "scheduledFunctionArgsBytes",
+] as const;
 
 export class Usage {
   private readonly used: Budget = {
-    bytesRead: 0, bytesWritten: 0, databaseQueries: 0, documentsRead: 0, documentsWritten: 0, functionsScheduled: 0, scheduledFunctionArgsBytes: 0,
+    bytesRead: 0,
+    bytesWritten: 0,
+    databaseQueries: 0,
+    documentsRead: 0,
+    documentsWritten: 0,
+    functionsScheduled: 0,
+    scheduledFunctionArgsBytes: 0,
   };
   private limits: Readonly<Budget> = TRANSACTION_BUDGET;
 
@@ -50,7 +62,12 @@ export class Usage {
 
   /** The answer to `ctx.meta.getTransactionMetrics()`. */
   metrics(): JsonObject {
-    return Object.fromEntries(METRICS.map((metric) => [metric, { used: this.used[metric], remaining: Math.max(0, this.limits[metric] - this.used[metric]) }]));
+    return Object.fromEntries(
+      METRICS.map((metric) => [
+        metric,
+        { used: this.used[metric], remaining: Math.max(0, this.limits[metric] - this.used[metric]) },
+      ]),
+    );
   }
 }
 

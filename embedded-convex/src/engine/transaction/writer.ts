@@ -2,6 +2,7 @@
  * The one line every write stands in. Bodies run one at a time; what they apply is committed in groups, one fsync
  * for all that waited, and nobody is answered before the fsync that covers them.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { Commit, WriteSet } from "../types.ts";
 import type { Connection } from "../storage/connection.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -28,6 +29,7 @@ export class Writer {
   /** Counts lost groups: a body that read from one must not be answered. */
   private lostGroups = 0;
   private readonly listeners = new Set<(commit: Commit) => void>();
+  private readonly outside = AsyncLocalStorage.snapshot();
   private readonly idleWaiters: (() => void)[] = [];
 
   constructor(storage: Storage) {
@@ -52,7 +54,8 @@ export class Writer {
           reject(error);
         }
       });
-      void this.work();
+      // The line belongs to no caller: what runs in it must not inherit the context of whoever came first.
+      this.outside(() => void this.work());
     });
   }
 
@@ -76,7 +79,11 @@ export class Writer {
       const timer = this.group.length === 0 ? undefined : setTimeout(() => this.flush(), MAX_GROUP_MS);
       await job();
       clearTimeout(timer);
-      if (this.queue.length === 0 || this.group.length >= MAX_GROUP || performance.now() - this.groupStartedMs > MAX_GROUP_MS) {
+      if (
+        this.queue.length === 0 ||
+        this.group.length >= MAX_GROUP ||
+        performance.now() - this.groupStartedMs > MAX_GROUP_MS
+      ) {
         this.flush();
         // Lets sockets and timers in, and with them the members of the next group.
         await new Promise((resolve) => setImmediate(resolve));

@@ -12,13 +12,16 @@ export function describeValue(value: Json): string {
 }
 
 function describe(value: Json): string {
-  if (typeof value === "number") return Number.isInteger(value) && Math.abs(value) < 1e21 ? `${value}.0` : String(value);
+  if (typeof value === "number")
+    return Number.isInteger(value) && Math.abs(value) < 1e21 ? `${value}.0` : String(value);
   if (value === null || typeof value !== "object") return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(describe).join(", ")}]`;
   const decoded = isObject(value) ? special(value) : null;
   switch (decoded?.kind) {
     case undefined:
-      return `{${Object.entries(value).map(([name, item]) => `${name}: ${describe(item)}`).join(", ")}}`;
+      return `{${Object.entries(value)
+        .map(([name, item]) => `${name}: ${describe(item)}`)
+        .join(", ")}}`;
     case "int64":
       return String(decoded.value);
     case "float":
@@ -50,10 +53,12 @@ export function describeValidator(validator: Validator): string {
     case "union":
       return `v.union(${validator.value.map(describeValidator).join(", ")})`;
     case "object":
-      return `v.object({${[...validator.value].map(([name, field]) => {
-        const inner = describeValidator(field.validator);
-        return `${name}: ${field.optional ? `v.optional(${inner})` : inner}`;
-      }).join(", ")}})`;
+      return `v.object({${[...validator.value]
+        .map(([name, field]) => {
+          const inner = describeValidator(field.validator);
+          return `${name}: ${field.optional ? `v.optional(${inner})` : inner}`;
+        })
+        .join(", ")}})`;
     default:
       return `v.${validator.type}()`;
   }

@@ -67,7 +67,9 @@ function decodeSpecial(key: string, inner: Json | undefined, whole: JsonObject):
       }
     }
   }
-  throw new TypeError(`${JSON.stringify(whole).slice(0, 200)} is not a valid Convex value: field names must not start with "$".`);
+  throw new TypeError(
+    `${JSON.stringify(whole).slice(0, 200)} is not a valid Convex value: field names must not start with "$".`,
+  );
 }
 
 /** int64 in Convex's encoding. */

@@ -83,7 +83,9 @@ function checkFieldName(name: string): void {
   }
   if (name.startsWith("$")) throw new TypeError(`Field name ${name} starts with a '$', which is reserved.`);
   if (!/^[ -~]*$/.test(name)) {
-    throw new TypeError(`Field name ${name} has an invalid character: field names can only contain non-control ASCII characters.`);
+    throw new TypeError(
+      `Field name ${name} has an invalid character: field names can only contain non-control ASCII characters.`,
+    );
   }
 }
 

@@ -67,8 +67,12 @@ function check(validator: Validator, value: Json, path: string, tables: TableNam
       return checkObject(validator.value, value, path, tables, validator);
     case "record":
       if (!isPlainObject(value)) break;
-      return firstOf(Object.entries(value), ([key, item]) =>
-        check(validator.keys, key, `${path}.${key}`, tables) ?? check(validator.values, item, `${path}.${key}`, tables));
+      return firstOf(
+        Object.entries(value),
+        ([key, item]) =>
+          check(validator.keys, key, `${path}.${key}`, tables) ??
+          check(validator.values, item, `${path}.${key}`, tables),
+      );
     case "union":
       if (validator.value.some((member) => check(member, value, path, tables) === null)) return null;
       break;
@@ -102,7 +106,9 @@ function checkObject(
     if (error !== null) return error;
   }
   const extra = Object.keys(value).find((name) => !fields.has(name));
-  return extra === undefined ? null : `Object contains extra field \`${extra}\` that is not in the validator.${context()}`;
+  return extra === undefined
+    ? null
+    : `Object contains extra field \`${extra}\` that is not in the validator.${context()}`;
 }
 
 function checkId(tableName: string, id: string, path: string, tables: TableNames, validator: Validator): string | null {

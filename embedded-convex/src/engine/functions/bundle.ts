@@ -1,0 +1,137 @@
+/**
+ * Pushed modules on disk, ready to be imported. A folder is named by the hash of all it holds (and of the variables
+ * its modules may read while loading), so the same push is loaded once and another never shares its instances.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { SourceMap } from "node:module";
+import path from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { EngineError, type PushedModule } from "../types.ts";
+import { isObject, parseJson } from "../values/json.ts";
+import type { PlaceMapper } from "./errors.ts";
+import { running } from "./run.ts";
+
+export interface BundleFile extends PushedModule {
+  hash: string;
+}
+
+export function hashModule(module: PushedModule): string {
+  return createHash("sha256")
+    .update(module.source)
+    .update(module.sourceMap ?? "")
+    .digest("hex");
+}
+
+export class Bundle {
+  private readonly folder: string;
+  private readonly files: ReadonlyMap<string, BundleFile>;
+  private readonly env: Readonly<Record<string, string>>;
+  private readonly loaded = new Map<string, Promise<unknown>>();
+  private readonly maps = new Map<string, SourceMap | null>();
+
+  constructor(modulesDir: string, files: readonly BundleFile[], env: Readonly<Record<string, string>>) {
+    this.files = new Map(files.map((file) => [file.path, file]));
+    this.env = env;
+    const hash = createHash("sha256")
+      .update(JSON.stringify([files.map((file) => [file.path, file.hash]).sort(), Object.entries(env).sort()]))
+      .digest("hex")
+      .slice(0, 32);
+    this.folder = path.join(modulesDir, hash);
+    if (!existsSync(this.folder)) this.unpack(modulesDir);
+  }
+
+  get name(): string {
+    return path.basename(this.folder);
+  }
+
+  paths(): string[] {
+    return [...this.files.keys()];
+  }
+
+  file(modulePath: string): BundleFile | null {
+    return this.files.get(modulePath) ?? null;
+  }
+
+  /** The module's namespace, evaluated once. Rejects with what its top level throws. */
+  load(modulePath: string): Promise<unknown> {
+    let namespace = this.loaded.get(modulePath);
+    if (namespace === undefined) {
+      const url = pathToFileURL(path.join(this.folder, modulePath)).href;
+      namespace = running.run({ kind: "import", env: this.env }, () => import(/* @vite-ignore */ url));
+      this.loaded.set(modulePath, namespace);
+    }
+    return namespace;
+  }
+
+  /** "../convex/messages.ts:3:7" for a place in one of these files; null for other files and for `convex` itself. */
+  readonly mapPlace: PlaceMapper = (url, line, column) => {
+    const modulePath = this.relative(url);
+    if (modulePath === null) return null;
+    const origin = this.sourceMap(modulePath)?.findOrigin(line, column);
+    if (origin === undefined || !("fileName" in origin)) return `${modulePath}:${line}:${column}`;
+    return origin.fileName.includes("/node_modules/convex/")
+      ? null
+      : `${origin.fileName}:${origin.lineNumber}:${origin.columnNumber}`;
+  };
+
+  private relative(url: string): string | null {
+    if (!url.startsWith("file:")) return null;
+    const relative = path.relative(this.folder, fileURLToPath(url)).split(path.sep).join("/");
+    return this.files.has(relative) ? relative : null;
+  }
+
+  private sourceMap(modulePath: string): SourceMap | null {
+    let map = this.maps.get(modulePath);
+    if (map === undefined) {
+      map = parseSourceMap(this.files.get(modulePath)?.sourceMap);
+      this.maps.set(modulePath, map);
+    }
+    return map;
+  }
+
+  /** Written aside and renamed into place, so that a folder that exists is whole. */
+  private unpack(modulesDir: string): void {
+    const aside = path.join(modulesDir, `.unpacking-${randomBytes(6).toString("hex")}`);
+    mkdirSync(aside, { recursive: true });
+    writeFileSync(path.join(aside, "package.json"), '{"type":"module"}\n');
+    for (const file of this.files.values()) {
+      const target = path.resolve(aside, file.path);
+      if (!target.startsWith(aside + path.sep))
+        throw new EngineError("InvalidModules", `Module path "${file.path}" leads out of its folder.`);
+      mkdirSync(path.dirname(target), { recursive: true });
+      writeFileSync(target, file.source);
+    }
+    try {
+      renameSync(aside, this.folder);
+    } catch (error) {
+      rmSync(aside, { recursive: true, force: true });
+      if (!existsSync(this.folder)) throw error;
+    }
+  }
+}
+
+/** Deletes unpacked folders that no live bundle uses. Only at start: running code may still import lazily. */
+export function removeStaleBundles(modulesDir: string, live: ReadonlySet<string>): void {
+  if (!existsSync(modulesDir)) return;
+  for (const entry of readdirSync(modulesDir)) {
+    const ours = /^[0-9a-f]{32}$/.test(entry) || entry.startsWith(".unpacking-");
+    if (ours && !live.has(entry)) rmSync(path.join(modulesDir, entry), { recursive: true, force: true });
+  }
+}
+
+function parseSourceMap(text: string | undefined): SourceMap | null {
+  if (text === undefined) return null;
+  const json = parseJson(text);
+  if (!isObject(json) || typeof json["mappings"] !== "string") return null;
+  const texts = (value: (typeof json)[string] | undefined) => (Array.isArray(value) ? value.map(String) : []);
+  return new SourceMap({
+    version: 3,
+    file: "",
+    sourceRoot: "",
+    sources: texts(json["sources"]),
+    sourcesContent: [],
+    names: texts(json["names"]),
+    mappings: json["mappings"],
+  });
+}

@@ -1,0 +1,282 @@
+/**
+ * The operations `convex/server` asks of its host, by name. Database operations are synchronous underneath; they
+ * only wait for a nested call of the same function that is still running.
+ */
+import type { Table } from "../storage/catalog.ts";
+import { paginate } from "../query/paginate.ts";
+import { planQuery, queryShape, type Namespace } from "../query/plan.ts";
+import { QueryStream } from "../query/stream.ts";
+import type { Transaction } from "../transaction/transaction.ts";
+import { int64, parseObject, type JsonObject } from "../values/json.ts";
+import { NOT_HERE } from "../unsupported.ts";
+import { functionHandle, resolveAddress } from "./code.ts";
+import type { Core } from "./core.ts";
+import {
+  deleteDocument,
+  getDocument,
+  insertDocument,
+  normalizeId,
+  patchDocument,
+  replaceDocument,
+  type Scope,
+} from "./documents.ts";
+import { CallError, SyscallError } from "./errors.ts";
+import { cancelJob, scheduleJob } from "./jobs.ts";
+import type { Run, Syscalls } from "./run.ts";
+import { numberArg, optionalNumber, optionalText, textArg, valueArg } from "./syscall-args.ts";
+
+/** Calls of other functions, from inside one. */
+export interface Calls {
+  nested(parent: Run, udfType: string, args: JsonObject): Promise<string>;
+  fromAction(parent: Run, kind: "query" | "mutation" | "action", args: JsonObject): Promise<string>;
+  /** Runs a change of the database for an action, as a small mutation of its own. */
+  transact<T>(parent: Run, body: (tx: Transaction) => T | Promise<T>): Promise<T>;
+  /** Creates a table in the writer's open group. */
+  createTable(tx: Transaction, component: string, name: string): Table;
+}
+
+type Handler = (run: Run, args: JsonObject) => string | Promise<string>;
+
+export class SyscallTable implements Syscalls {
+  private readonly core: Core;
+  private readonly calls: Calls;
+  private nextQueryId = 1;
+
+  constructor(core: Core, calls: Calls) {
+    this.core = core;
+    this.calls = calls;
+  }
+
+  sync(run: Run, op: string, text: string): string {
+    assertOpen(run);
+    const args = parseObject(text);
+    switch (op) {
+      case "1.0/queryStream":
+        return this.openStream(run, args);
+      case "1.0/queryCleanup":
+        run.streams.delete(numberArg(args, "queryId"));
+        return "null";
+      case "1.0/db/normalizeId":
+        return JSON.stringify({ id: normalizeId(this.scope(run), textArg(args, "table"), textArg(args, "idString")) });
+      case "1.0/getSnapshotTs": {
+        const tx = transactionOf(run);
+        tx.observedTime = true;
+        return JSON.stringify(int64(tx.snapshotTs));
+      }
+      default:
+        throw new SyscallError(`Unknown operation ${op}`);
+    }
+  }
+
+  async(run: Run, op: string, text: string): Promise<string> {
+    const gate = run.waitingFor;
+    if (gate !== null && op !== "1.0/runUdf") return gate.then(() => this.async(run, op, text));
+    try {
+      assertOpen(run);
+      const handler = this.handlers[op];
+      if (handler === undefined) throw new SyscallError(`Unknown async operation ${op}`);
+      return Promise.resolve(handler(run, parseObject(text))).catch((error: unknown) => this.refuse(run, error));
+    } catch (error) {
+      return Promise.reject(this.asSyscallError(run, error));
+    }
+  }
+
+  js(_run: Run, op: string, _args: unknown): unknown {
+    throw new SyscallError(op.startsWith("storage/") ? NOT_HERE.fileStorage : `Unknown operation ${op}`);
+  }
+
+  private readonly handlers: Record<string, Handler | undefined> = {
+    "1.0/get": (run, args) =>
+      getDocument(this.scope(run), textArg(args, "id"), optionalText(args, "table"), args["isSystem"] === true),
+    "1.0/insert": (run, args) =>
+      JSON.stringify({ _id: insertDocument(this.writeScope(run), textArg(args, "table"), valueArg(args, "value")) }),
+    "1.0/shallowMerge": (run, args) =>
+      patchDocument(this.writeScope(run), textArg(args, "id"), optionalText(args, "table"), valueArg(args, "value")),
+    "1.0/replace": (run, args) =>
+      replaceDocument(this.writeScope(run), textArg(args, "id"), optionalText(args, "table"), valueArg(args, "value")),
+    "1.0/remove": (run, args) => deleteDocument(this.writeScope(run), textArg(args, "id"), optionalText(args, "table")),
+    "1.0/queryStreamNext": (run, args) => this.streamNext(run, args),
+    "1.0/queryPage": (run, args) => this.page(run, args),
+    "1.0/count": (run, args) => {
+      const table = transactionOf(run).catalog.table(run.component.path, textArg(args, "table"));
+      return String(table === null ? 0 : transactionOf(run).count(table));
+    },
+    "1.0/runUdf": (run, args) => this.calls.nested(run, textArg(args, "udfType"), args),
+    "1.0/schedule": async (run, args) => this.schedule(run, writableTransaction(run), args),
+    "1.0/actions/schedule": async (run, args) => this.calls.transact(run, (tx) => this.schedule(run, tx, args)),
+    "1.0/cancel_job": (run, args) => this.cancel(run, writableTransaction(run), args),
+    "1.0/actions/cancel_job": (run, args) => this.calls.transact(run, (tx) => this.cancel(run, tx, args)),
+    "1.0/actions/query": (run, args) => this.calls.fromAction(run, "query", args),
+    "1.0/actions/mutation": (run, args) => this.calls.fromAction(run, "mutation", args),
+    "1.0/actions/action": (run, args) => this.calls.fromAction(run, "action", args),
+    "1.0/getUserIdentity": (run) => JSON.stringify(run.userAttributes()),
+    "1.0/createFunctionHandle": (run, args) => this.createHandle(run, args),
+    "1.0/getFunctionMetadata": (run) => JSON.stringify({ name: run.path.udf, componentPath: run.path.component }),
+    "1.0/getDeploymentMetadata": () => JSON.stringify({ name: this.core.options.name, region: null, class: "s16" }),
+    "1.0/getRequestMetadata": (run) => {
+      if (run.kind === "query") throw new SyscallError("getRequestMetadata() cannot be called from a query.");
+      const authToken = run.identity.kind === "user" ? run.identity.token : null;
+      return JSON.stringify({ ...run.request, authToken });
+    },
+    "1.0/getTransactionMetrics": (run) => JSON.stringify(transactionOf(run).usage.metrics()),
+    "1.0/auditLog": () => "null",
+    "1.0/actions/vectorSearch": unsupported(NOT_HERE.vectorSearch),
+    "1.0/storageGetUrl": unsupported(NOT_HERE.fileStorage),
+    "1.0/storageGetMetadata": unsupported(NOT_HERE.fileStorage),
+    "1.0/storageDelete": unsupported(NOT_HERE.fileStorage),
+    "1.0/storageGenerateUploadUrl": unsupported(NOT_HERE.fileStorage),
+    "1.0/storageStore": unsupported(NOT_HERE.fileStorage),
+    "1.0/storageGet": unsupported(NOT_HERE.fileStorage),
+    "1.0/signJwt": unsupported(NOT_HERE.signJwt),
+    "1.0/createServiceToken": unsupported(NOT_HERE.managedServices),
+    "1.0/getServiceUrl": unsupported(NOT_HERE.managedServices),
+  };
+
+  private openStream(run: Run, args: JsonObject): string {
+    const tx = transactionOf(run);
+    const queryId = this.nextQueryId++;
+    run.streams.set(queryId, new QueryStream(tx, planQuery(args["query"], tx, namespace(run))));
+    return JSON.stringify({ queryId });
+  }
+
+  private streamNext(run: Run, args: JsonObject): string {
+    const stream = run.streams.get(numberArg(args, "queryId"));
+    if (stream === undefined) throw new SyscallError("This query is closed and can't emit any more values.");
+    const text = stream.next();
+    return text === null ? '{"value":null,"done":true}' : `{"value":${text},"done":false}`;
+  }
+
+  private page(run: Run, args: JsonObject): string {
+    const tx = transactionOf(run);
+    if (run.path.component !== "")
+      throw new SyscallError("paginate() is only supported in the app, not in components.");
+    if (run.paginated) {
+      throw new SyscallError(
+        "This query or mutation function ran multiple paginated queries. Convex only supports a single paginated query in each function.",
+      );
+    }
+    run.paginated = true;
+    const query = args["query"];
+    const result = paginate(
+      tx,
+      planQuery(query, tx, namespace(run)),
+      {
+        query: JSON.stringify([run.path.component, queryShape(query)]),
+        cursor: optionalText(args, "cursor"),
+        endCursor: optionalText(args, "endCursor"),
+        journal: run.journal,
+        pageSize: numberArg(args, "pageSize"),
+        maximumRowsRead: optionalNumber(args, "maximumRowsRead"),
+        maximumBytesRead: optionalNumber(args, "maximumBytesRead"),
+      },
+      this.core.cursors,
+    );
+    run.endCursor = result.continueCursor;
+    const { page, ...rest } = result;
+    return `{"page":[${page.join(",")}],${JSON.stringify(rest).slice(1)}`;
+  }
+
+  private async schedule(run: Run, tx: Transaction, args: JsonObject): Promise<string> {
+    const target = resolveAddress(args, run.component);
+    const found = await this.core.code.components.get(target.component)?.find(target.udf);
+    if (found === undefined || found === null) {
+      throw new SyscallError(`Attempted to schedule function at nonexistent path: ${describePath(target)}`);
+    }
+    if (found.kind === "query")
+      throw new SyscallError(
+        `Attempted to schedule ${describePath(target)}, which is a query. Only mutations and actions can be scheduled.`,
+      );
+    return JSON.stringify(
+      scheduleJob(tx, run.path.component, target, valueArg(args, "args"), numberArg(args, "ts") * 1000),
+    );
+  }
+
+  private cancel(run: Run, tx: Transaction, args: JsonObject): string {
+    cancelJob(
+      tx,
+      run.path.component,
+      textArg(args, "id"),
+      run.kind === "mutation" ? run.request.scheduledFunctionId : null,
+    );
+    return "null";
+  }
+
+  private async createHandle(run: Run, args: JsonObject): Promise<string> {
+    const path = resolveAddress(args, run.component);
+    const found = await this.core.code.components.get(path.component)?.find(path.udf);
+    if (found === undefined || found === null) throw new SyscallError(`Could not find function ${describePath(path)}.`);
+    return JSON.stringify(functionHandle(path));
+  }
+
+  private scope(run: Run): Scope {
+    const tx = transactionOf(run);
+    return {
+      tx,
+      component: run.component,
+      createTable: (name) => this.calls.createTable(tx, run.component.path, name),
+    };
+  }
+
+  private writeScope(run: Run): Scope {
+    writableTransaction(run);
+    return this.scope(run);
+  }
+
+  private refuse(run: Run, error: unknown): never {
+    throw this.asSyscallError(run, error);
+  }
+
+  /** Sentences go to the function; anything unforeseen is the engine's fault and ends the run. */
+  private asSyscallError(run: Run, error: unknown): SyscallError {
+    if (error instanceof SyscallError) return error;
+    if (
+      error instanceof CallError ||
+      error instanceof RangeError ||
+      error instanceof TypeError ||
+      isPlainError(error)
+    ) {
+      return new SyscallError(error.message);
+    }
+    run.fault = error;
+    return new SyscallError("The database could not do this. See the server's log.");
+  }
+}
+
+/** Errors made with `new Error(sentence)` here are meant for the developer; the driver's carry a code. */
+function isPlainError(error: unknown): error is Error {
+  return error instanceof Error && !("code" in error);
+}
+
+function namespace(run: Run): Namespace {
+  return {
+    component: run.path.component,
+    indexFields: (table, index) => run.component.schema.tables.get(table)?.indexes.get(index) ?? null,
+  };
+}
+
+function unsupported(sentence: string): Handler {
+  return () => {
+    throw new SyscallError(sentence);
+  };
+}
+
+function assertOpen(run: Run): void {
+  if (run.closed) throw new SyscallError("This function has already finished: a promise in it was not awaited.");
+}
+
+function transactionOf(run: Run): Transaction {
+  if (run.tx === null)
+    throw new SyscallError("Unknown async operation: the database can only be used in queries and mutations.");
+  return run.tx;
+}
+
+function writableTransaction(run: Run): Transaction {
+  const tx = transactionOf(run);
+  if (run.kind !== "mutation" || !tx.writable)
+    throw new SyscallError("Queries cannot write to the database or schedule functions.");
+  return tx;
+}
+
+function describePath(path: { component: string; udf: string }): string {
+  return path.component === "" ? path.udf : `${path.component}/${path.udf}`;
+}
