@@ -1,9 +1,19 @@
-import { type BillingSummary, type LedgerKind, type MicroUsd, microUsd, usdOfMicro } from "@oa/contract";
+import {
+  type BillingSummary,
+  type LedgerKind,
+  type LedgerPosting,
+  type MicroUsd,
+  microOfUsd,
+  microUsd,
+  usdOfMicro,
+} from "@oa/contract";
 import { paginationOptsValidator, type PaginationResult } from "convex/server";
-import { query } from "./_generated/server.js";
+import { v } from "convex/values";
+import { internalMutation, internalQuery, query } from "./_generated/server.js";
 import { requireUser } from "./lib/access.ts";
 import { pageOf } from "./lib/paging.ts";
-import { billingSummaryOf } from "./model/ledger.ts";
+import { ledgerMeta } from "./lib/validators.ts";
+import { billingSummaryOf, postLedger } from "./model/ledger.ts";
 
 /** The signed-in user's balance: one document, however long the ledger is. */
 export const myBalance = query({
@@ -48,5 +58,48 @@ export const myLedger = query({
       };
     });
     return { ...rows, page };
+  },
+});
+
+/** A user's balance for the control plane: what was posted, what is held, what is left. One document. */
+export const getCreditBalance = internalQuery({
+  args: { user_id: v.string() },
+  handler: async (ctx, args): Promise<BillingSummary> => await billingSummaryOf(ctx, args.user_id),
+});
+
+/** Grants a month's credits once: `period` is a UTC month, `YYYY-MM`; the same month again changes nothing. */
+export const grantMonthlyCredits = internalMutation({
+  args: { user_id: v.string(), period: v.string(), amount_usd: v.number() },
+  handler: async (ctx, args): Promise<LedgerPosting> =>
+    await postLedger(ctx, {
+      userId: args.user_id,
+      kind: "monthly_grant",
+      amount: microOfUsd(args.amount_usd),
+      idempotencyKey: `monthly:${args.user_id}:${args.period}`,
+      meta: { period: args.period },
+    }),
+});
+
+/**
+ * Burns credits, to the micro-dollar, once for each key. Refused with `conflict` where the available balance does not
+ * cover it, and with `invalid_request` where it is less than half a micro-dollar: nothing is ever burnt for free.
+ */
+export const burnCredits = internalMutation({
+  args: {
+    user_id: v.string(),
+    amount_usd: v.number(),
+    idempotency_key: v.string(),
+    meta: v.optional(ledgerMeta),
+  },
+  handler: async (ctx, args): Promise<LedgerPosting> => {
+    const burnt: number = microOfUsd(args.amount_usd);
+    return await postLedger(ctx, {
+      userId: args.user_id,
+      kind: "usage",
+      amount: microUsd(-burnt),
+      // Callers choose these keys: a prefix keeps them apart from the keys of grants and payments.
+      idempotencyKey: `burn:${args.idempotency_key}`,
+      meta: args.meta,
+    });
   },
 });

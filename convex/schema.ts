@@ -29,7 +29,7 @@ export default defineSchema({
   openclaw_instances: defineTable({
     user_id: v.string(),
     status: instanceStatus,
-    /** Base of the runtime's API. Two rows never carry the same one. */
+    /** Base of the runtime's API, as it was given. */
     runtime_url: v.optional(v.string()),
     runtime_name: v.optional(v.string()),
     cf_account_id: v.optional(v.string()),
@@ -63,11 +63,13 @@ export default defineSchema({
     /** OpenClaw's version, as the runtime reports it. */
     version: v.optional(v.string()),
     gateway_url: v.optional(v.string()),
+    /** `runtime_url` in its one comparable form: two rows never carry the same one. */
+    runtime_place: v.optional(v.string()),
   })
     .index("by_user_id", ["user_id"])
     .index("by_status", ["status"])
     .index("by_instance_id", ["instance_id"])
-    .index("by_runtime_url", ["runtime_url"]),
+    .index("by_runtime_place", ["runtime_place"]),
 
   /** One row a step of the current generation. Written by the reconciler; replaced by the next claim. */
   instance_steps: defineTable({
@@ -185,11 +187,13 @@ export default defineSchema({
     code: v.union(v.string(), v.null()),
     ip: v.union(v.string(), v.null()),
     request_id: v.string(),
+    /** The platform's own doing (taking out a service token to call a runtime): kept for a shorter time, not listed to people. */
+    routine: v.boolean(),
     created_at: v.number(),
   })
-    .index("by_subject_user_id", ["subject_user_id", "created_at"])
+    .index("by_subject_routine", ["subject_user_id", "routine", "created_at"])
     .index("by_act_id", ["act_id", "result"])
-    .index("by_created_at", ["created_at"]),
+    .index("by_routine_created_at", ["routine", "created_at"]),
 
   /** Progress of re-encryption runs, one row a run. Written by `secrets:rotateSecrets`; deleted by the pruner. */
   secret_rotations: defineTable({

@@ -63,3 +63,22 @@ export const deviceLists = v.object({
 
 /** What a fleet says of a gateway. */
 export const gatewayReport = v.object({ status: gatewayState, reason: v.union(v.string(), v.null()) });
+
+const outcomeReason = v.union(v.string(), v.null());
+
+/** `DriveOutcome` of `lib/drivePlan.ts`: the contract's `ReconcileResult`, or why there was none. */
+export const driveOutcome = v.union(
+  v.object({ outcome: v.literal("settled") }),
+  v.object({ outcome: v.literal("continue"), after_ms: v.number(), reason: outcomeReason }),
+  v.object({ outcome: v.literal("retry"), reason: v.string() }),
+  v.object({ outcome: v.literal("failed"), reason: v.string() }),
+  v.object({ outcome: v.literal("stale") }),
+  v.object({ outcome: v.literal("unreachable"), reason: v.string() }),
+);
+
+/** `SessionStart` of the contract: what the Worker knows of a new session. */
+export const sessionStart = v.object({
+  session_hash: v.string(),
+  ip: v.union(v.string(), v.null()),
+  user_agent: v.union(v.string(), v.null()),
+});

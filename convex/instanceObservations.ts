@@ -1,0 +1,52 @@
+import { v } from "convex/values";
+import { internalMutation } from "./_generated/server.js";
+import { planAfterObservation } from "./lib/observationPlan.ts";
+import { deviceLists, gatewayReport } from "./lib/validators.ts";
+import { driveNow } from "./model/drives.ts";
+import { instanceById, observationOf } from "./model/instances.ts";
+import { missingForReady, reportStatus } from "./model/status.ts";
+
+/**
+ * Takes a fleet's report: what the live page shows of gateway and devices, and the end of waiting where the report is
+ * what was waited for (`lib/observationPlan.ts`).
+ *
+ * `accepted` is false, and nothing is written, where the report is of another generation, of an instance that is gone, or
+ * older than the one that is stored: reports may overtake each other.
+ */
+export const observe = internalMutation({
+  args: {
+    instance_id: v.string(),
+    generation: v.number(),
+    observed_at: v.number(),
+    gateway: v.optional(gatewayReport),
+    devices: v.optional(deviceLists),
+  },
+  handler: async (ctx, args): Promise<{ accepted: boolean }> => {
+    const row = await instanceById(ctx, args.instance_id);
+    if (row === null || row.generation !== args.generation || row.status === "deleted") return { accepted: false };
+    // A clock that runs ahead must not shut out all later reports.
+    const observedAt = Math.min(args.observed_at, Date.now());
+    const before = await observationOf(ctx, args.instance_id);
+    if (before !== null && observedAt < before.observed_at) return { accepted: false };
+    const gateway = args.gateway ?? before?.gateway;
+    const devices = args.devices ?? before?.devices;
+    const devicesObservedAt = args.devices === undefined ? before?.devices_observed_at : observedAt;
+    const seen = {
+      instance_id: args.instance_id,
+      generation: args.generation,
+      observed_at: observedAt,
+      ...(gateway !== undefined && { gateway }),
+      ...(devices !== undefined && { devices }),
+      ...(devicesObservedAt !== undefined && { devices_observed_at: devicesObservedAt }),
+    };
+    if (before === null) await ctx.db.insert("instance_observations", seen);
+    else await ctx.db.replace("instance_observations", before._id, seen);
+
+    if (args.gateway !== undefined) {
+      const plan = planAfterObservation({ status: row.status, reason: row.reason ?? null }, args.gateway);
+      if (plan.status !== "ready" || missingForReady(row) === null) await reportStatus(ctx, row, plan);
+      if (plan.drive) await driveNow(ctx, row);
+    }
+    return { accepted: true };
+  },
+});

@@ -1,0 +1,41 @@
+import type { TableNames } from "../_generated/dataModel.js";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** How long the rows of a table are kept, and by whom they are deleted. */
+export type Retention =
+  /** Never deleted. */
+  | { kind: "permanent"; why: string }
+  /** Deleted by its writers as part of what they do; never more than a fixed number of rows for each instance. */
+  | { kind: "owned"; why: string }
+  /** Deleted by the pruner `keepMs` after the time its index is ordered by. */
+  | { kind: "ephemeral"; keepMs: number; why: string };
+
+/**
+ * Every table, once: a table that is not here does not compile, and a test holds it against the schema and the pruners.
+ */
+export const RETENTION: { readonly [Table in TableNames]: Retention } = {
+  openclaw_instances: {
+    kind: "permanent",
+    why: "one row a user; emptied, not deleted, so that generations go on counting",
+  },
+  instance_steps: { kind: "owned", why: "replaced by the next claim; 8 rows an instance" },
+  instance_observations: { kind: "owned", why: "deleted by the next claim and the deletion; 1 row an instance" },
+  instance_drives: { kind: "owned", why: "deleted with the instance; 1 row an instance" },
+  credit_ledger: { kind: "permanent", why: "money: the sum of these rows is the balance" },
+  credit_accounts: { kind: "permanent", why: "money: the running totals of the ledger" },
+  users: { kind: "permanent", why: "the account itself" },
+  sessions: { kind: "ephemeral", keepMs: 0, why: "useless once expired" },
+  audit_log: { kind: "ephemeral", keepMs: 400 * DAY_MS, why: "a year of history, and a margin to look into it" },
+  secret_rotations: {
+    kind: "ephemeral",
+    keepMs: 400 * DAY_MS,
+    why: "evidence of a rotation, for as long as the audit log",
+  },
+};
+
+/** Routine lines of the audit log: several for every minute an instance runs. */
+export const ROUTINE_AUDIT_KEEP_MS = 30 * DAY_MS;
+
+/** Rows one pruner deletes in one run: far below what a transaction may write. */
+export const PRUNE_ROWS = 200;

@@ -1,0 +1,36 @@
+import { SESSION_TTL_MS } from "@oa/contract";
+import type { Doc, Id } from "../_generated/dataModel.js";
+import type { MutationCtx, QueryCtx } from "../_generated/server.js";
+import { apiError } from "../lib/errors.ts";
+
+/** What the Worker knows of a new session. */
+interface SessionStart {
+  session_hash: string;
+  ip: string | null;
+  user_agent: string | null;
+}
+
+/** The session of a cookie's hash, expired or not. */
+export async function sessionByHash(ctx: QueryCtx, hash: string): Promise<Doc<"sessions"> | null> {
+  return await ctx.db
+    .query("sessions")
+    .withIndex("by_session_hash", (q) => q.eq("session_hash", hash))
+    .unique();
+}
+
+/** Opens a session. A hash that is in use is refused with `conflict`: a session is never taken over by a new sign-in. */
+export async function insertSession(ctx: MutationCtx, userId: Id<"users">, start: SessionStart): Promise<void> {
+  if ((await sessionByHash(ctx, start.session_hash)) !== null) {
+    throw apiError("conflict", "That session exists already. Sign in again.");
+  }
+  const now = Date.now();
+  await ctx.db.insert("sessions", {
+    user_id: userId,
+    session_hash: start.session_hash,
+    created_at: now,
+    last_seen_at: now,
+    expires_at: now + SESSION_TTL_MS,
+    ip: start.ip,
+    user_agent: start.user_agent,
+  });
+}

@@ -1,0 +1,95 @@
+import { v } from "convex/values";
+import { internalMutation, internalQuery } from "./_generated/server.js";
+import { apiError } from "./lib/errors.ts";
+import { columnsOf, versionOf } from "./lib/secretColumns.ts";
+import { secretKey } from "./lib/validators.ts";
+import { recordAudit } from "./model/auditLog.ts";
+import { instanceById, requireGeneration, requireInstance } from "./model/instances.ts";
+import { type SecretState, secretStateOf } from "./model/secrets.ts";
+import { patchRow } from "./model/status.ts";
+
+/**
+ * The stored side of secrets: ciphertext in and out of the instance row, each passage with its line in the audit log.
+ * Sealing and opening are done by the actions of `openclaw.ts` and `secretRotation.ts`: only actions have a random source.
+ */
+
+/** What an action needs to seal the next value. Not audited: it cannot be read with this alone. */
+export const sealedState = internalQuery({
+  args: { user_id: v.string(), key: secretKey, generation: v.optional(v.number()) },
+  handler: async (ctx, args): Promise<SecretState> => {
+    const row = await requireInstance(ctx, args.user_id);
+    requireGeneration(row, args.generation);
+    return secretStateOf(row, args.key);
+  },
+});
+
+/** What an action needs to open a secret. The line that says so is written in the same transaction, before it is opened. */
+export const takeSealed = internalMutation({
+  args: { user_id: v.string(), key: secretKey, act_id: v.string(), request_id: v.string() },
+  handler: async (ctx, args): Promise<SecretState> => {
+    const row = await requireInstance(ctx, args.user_id);
+    const state = secretStateOf(row, args.key);
+    if (state.sealed === null) throw apiError("not_found", `No ${args.key} is stored for this instance.`);
+    await recordAudit(ctx, { ...lineOf(row, args.key, args), action: "secret.read", result: "ok", code: null });
+    return state;
+  },
+});
+
+/** Says that a secret that was taken out did not open. */
+export const reportCorrupt = internalMutation({
+  args: { instance_id: v.string(), key: secretKey, act_id: v.string(), request_id: v.string() },
+  handler: async (ctx, args): Promise<null> => {
+    const row = await instanceById(ctx, args.instance_id);
+    if (row === null) return null;
+    await recordAudit(ctx, {
+      ...lineOf(row, args.key, args),
+      action: "secret.read",
+      result: "failed",
+      code: "secret_corrupt",
+    });
+    return null;
+  },
+});
+
+/**
+ * Stores a sealed secret if the field still is as it was when the secret was sealed; `stored` false tells the action to
+ * look again. A ciphertext is bound to one incarnation, therefore it goes to the row by instance id.
+ */
+export const putSealed = internalMutation({
+  args: {
+    instance_id: v.string(),
+    key: secretKey,
+    sealed: v.object({ ciphertext: v.string(), iv: v.string(), alg: v.string(), key_id: v.string() }),
+    /** The version it is bound to: one more than the field had. */
+    version: v.number(),
+    generation: v.optional(v.number()),
+    action: v.union(v.literal("secret.store"), v.literal("secret.rotate")),
+    act_id: v.string(),
+    request_id: v.string(),
+  },
+  handler: async (ctx, args): Promise<{ stored: boolean }> => {
+    const row = await instanceById(ctx, args.instance_id);
+    if (row === null || row.status === "deleted") return { stored: false };
+    requireGeneration(row, args.generation);
+    if (versionOf(row, args.key) !== args.version - 1) return { stored: false };
+    await patchRow(ctx, row, columnsOf(args.key, args.sealed, args.version));
+    await recordAudit(ctx, { ...lineOf(row, args.key, args), action: args.action, result: "ok", code: null });
+    return { stored: true };
+  },
+});
+
+function lineOf(
+  row: { user_id: string; instance_id: string },
+  key: string,
+  { act_id, request_id }: { act_id: string; request_id: string },
+) {
+  return {
+    act_id,
+    actor: "control-plane",
+    via: "internal" as const,
+    subject_user_id: row.user_id,
+    target: `${row.instance_id}:${key}`,
+    ip: null,
+    request_id,
+  };
+}
