@@ -1,13 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rm } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { ApiError, type FleetDeletion, type FleetInstance, type FleetSpec } from "@oa/contract";
 import type { HostContext } from "./context.ts";
-import { killTree } from "./gateway/process.ts";
 import { Instance } from "./instance.ts";
 import { messageOf } from "./log.ts";
 import { trashDir } from "./paths.ts";
-import { processesByHome } from "./processes.ts";
+import { processesUnder, signal } from "./processes.ts";
 import type { InstanceRecord } from "./store.ts";
 
 /** Tombstones keep late commands for a deleted instance out; none is on its way for this long. */
@@ -54,6 +53,11 @@ export class Fleet {
       throw new ApiError("unprocessable", `This host runs OpenClaw ${install.version} and does not have ${wanted}.`, {
         available: [install.version],
       });
+    if (spec.env.OPENCLAW_BIND_MODE === "lan")
+      throw new ApiError(
+        "unprocessable",
+        "This host shares one machine among instances: gateways bind to loopback only.",
+      );
     const known = this.#instances.get(id);
     if (known !== undefined) {
       refuseOlder(spec.generation, known.record.generation);
@@ -64,7 +68,8 @@ export class Fleet {
     }
     const tombstone = this.#tombstones.get(id);
     // The generation that was deleted must not come back by a late or repeated command either.
-    if (tombstone !== undefined) refuseOlder(spec.generation, tombstone.generation + 1);
+    if (tombstone !== undefined && spec.generation <= tombstone.generation)
+      throw stale(spec.generation, tombstone.generation);
     const instance = this.#create({
       ...emptyRecord(id, now()),
       gone: false,
@@ -121,12 +126,13 @@ export class Fleet {
     const { dataDir, log } = this.#context;
     const root = join(dataDir, "instances");
     await mkdir(root, { recursive: true, mode: 0o700 });
-    for (const home of (await processesByHome()).keys()) {
-      const id = home.startsWith(`${root}/`) ? home.slice(root.length + 1).split("/")[0] : undefined;
-      if (id === undefined || basename(home) !== "home" || this.#instances.get(id)?.record.desired === "running")
-        continue;
-      log.warn("processes without an owner ended", { instance: id });
-      await killTree(home);
+    for (const { pid, home, job } of await processesUnder(root)) {
+      const id = home.slice(root.length + 1).split("/")[0] ?? "";
+      const wanted = this.#instances.get(id)?.record.desired === "running";
+      // A command of the former host has nobody left who waits for it; a gateway that is wanted is taken over.
+      if (wanted && !job) continue;
+      log.warn("a process without an owner was ended", { instance: id, pid });
+      signal(pid, "SIGKILL");
     }
     for (const name of await readdir(root)) {
       if (!this.#instances.has(name)) log.warn("a folder belongs to no instance", { folder: name });
@@ -135,10 +141,13 @@ export class Fleet {
 }
 
 function refuseOlder(given: number, known: number): void {
-  if (given < known)
-    throw new ApiError("stale_generation", `This command is for generation ${given}; this host knows a newer one.`, {
-      generation: known,
-    });
+  if (given < known) throw stale(given, known);
+}
+
+function stale(given: number, known: number): ApiError {
+  return new ApiError("stale_generation", `This command is for generation ${given}, which is over.`, {
+    generation: known,
+  });
 }
 
 /** Deleted, with nothing left of it. */

@@ -250,6 +250,7 @@ export class Instance {
       secretsFile: this.#paths.secrets,
       logFile: join(this.#paths.logs, "gateway.log"),
       inference,
+      version: this.#context.install.version,
     };
     const config = await writeConfig(this.#paths, input);
     if (config.kind === "replaced")

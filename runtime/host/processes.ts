@@ -47,30 +47,36 @@ export async function isAlive(ref: ProcessRef): Promise<boolean> {
   return (await startMark(ref.pid)) === ref.start;
 }
 
-/**
- * Every living process of this user whose HOME is `home`: a gateway, its helpers and whatever its agents started, also in
- * sessions of their own and after their parent died. Where there is no /proc only the given group can be found.
- */
-export async function processesWithHome(home: string): Promise<number[]> {
-  return (await processesByHome()).get(home) ?? [];
+/** Mark in the environment of the host's own commands for an instance (a backup): not part of its gateway. */
+export const JOB_MARK = { name: "OA_HOST_JOB", value: "1" } as const;
+
+/** A process that runs for an instance. */
+export interface OwnedProcess {
+  pid: number;
+  home: string;
+  /** A command of the host, not the gateway or anything it started. */
+  job: boolean;
 }
 
-/** Living processes of this user by their HOME; empty where there is no /proc. */
-export async function processesByHome(): Promise<Map<string, number[]>> {
-  const found = new Map<string, number[]>();
-  if (process.platform !== "linux") return found;
+/**
+ * Every living process of this user whose HOME lies under `root`: gateways, their helpers and whatever their agents started,
+ * also in sessions of their own and after their parent died. Empty where there is no /proc; there a gateway is only known
+ * by its pid.
+ */
+export async function processesUnder(root: string): Promise<OwnedProcess[]> {
+  if (process.platform !== "linux") return [];
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
-  await Promise.all(
-    pids.map(async (pid) => {
-      if (pid === process.pid) return;
-      const environ = await readProc(`/proc/${pid}/environ`);
-      const home = environ?.split("\0").find((entry) => entry.startsWith("HOME="));
-      if (home === undefined || (await startMark(pid)) === null) return;
-      const key = home.slice("HOME=".length);
-      found.set(key, [...(found.get(key) ?? []), pid]);
-    }),
-  );
-  return found;
+  const found = await Promise.all(pids.map((pid) => ownedProcess(pid, root)));
+  return found.filter((owned) => owned !== null);
+}
+
+async function ownedProcess(pid: number, root: string): Promise<OwnedProcess | null> {
+  if (pid === process.pid) return null;
+  const environ = (await readProc(`/proc/${pid}/environ`))?.split("\0") ?? [];
+  const home = environ.find((entry) => entry.startsWith("HOME="))?.slice("HOME=".length);
+  if (home === undefined || (home !== root && !home.startsWith(`${root}/`))) return null;
+  if ((await startMark(pid)) === null) return null;
+  return { pid, home, job: environ.includes(`${JOB_MARK.name}=${JOB_MARK.value}`) };
 }
 
 async function readProc(path: string): Promise<string | null> {

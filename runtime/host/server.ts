@@ -23,17 +23,30 @@ export interface HostServerOptions {
 export interface HostServer {
   server: Server;
   /** Closes every connection a gateway is reached through. */
-  closeForwarded(): void;
+  closeForwarded: () => void;
 }
 
-/** `/i/<id>` and what follows: null for every other path. */
-function instancePath(url: string): { id: string; rest: string } | null {
-  const match = /^\/i\/([^/?#]+)(\/[^?#]*)?/.exec(url);
+interface InstancePath {
+  id: string;
+  /** What follows `/i/<id>`. */
+  rest: string;
+  /** The whole path with its query, normalised. */
+  path: string;
+}
+
+/**
+ * `/i/<id>/…` of a request target; null for every other one. Normalised first, as the gateway would: `/i/x/gateway/../v1`
+ * is not a path of the gateway.
+ */
+function instancePath(target: string | undefined): InstancePath | null {
+  const url = URL.parse(target ?? "/", "http://host.invalid");
+  const match = /^\/i\/([^/]+)(\/.*)?$/.exec(url?.pathname ?? "");
   const id = InstanceId.safeParse(match?.[1]);
-  return match === null || !id.success ? null : { id: id.data, rest: match[2] ?? "/" };
+  if (url === null || match === null || !id.success || url.host !== "host.invalid") return null;
+  return { id: id.data, rest: match[2] ?? "/", path: url.pathname + url.search };
 }
 
-function isGatewayPath(rest: string): boolean {
+function isGatewayPath({ rest }: InstancePath): boolean {
   return rest === "/gateway" || rest.startsWith("/gateway/");
 }
 
@@ -54,7 +67,7 @@ export function createHostServer(options: HostServerOptions): HostServer {
     const url = new URL(request.url);
     if (url.pathname === "/healthz") return Response.json({ ok: true, data: { version: options.version } });
     if (url.pathname.startsWith("/fleet/")) return fleetApi.fetch(request);
-    const path = instancePath(url.pathname);
+    const path = instancePath(url.pathname + url.search);
     if (path === null || !path.rest.startsWith("/v1/"))
       return refusal(new ApiError("not_found", "There is nothing here."));
     const instance = fleet.get(path.id);
@@ -64,27 +77,23 @@ export function createHostServer(options: HostServerOptions): HostServer {
     return instance.app.fetch(new Request(url, request));
   });
 
-  const server = createServer(
-    { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
-    (request, response) => {
-      const path = instancePath(request.url ?? "");
-      if (path !== null && isGatewayPath(path.rest)) toGateway(path.id, request, response);
-      else void api(request, response);
-    },
-  );
-
-  const toGateway = (id: string, request: IncomingMessage, response: ServerResponse): void => {
-    const instance = fleet.get(id);
+  const toGateway = (path: InstancePath, request: IncomingMessage, response: ServerResponse): void => {
+    const instance = fleet.get(path.id);
     if (instance === undefined) refuseHttp(response, new ApiError("not_found", "There is nothing here."));
-    else forward.http(request, response, { id, port: instance.listeningPort() });
+    else forward.http(request, response, { ...path, port: instance.listeningPort() });
   };
-
+  const timeouts = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS };
+  const server = createServer(timeouts, (request, response) => {
+    const path = instancePath(request.url);
+    if (path !== null && isGatewayPath(path)) toGateway(path, request, response);
+    else void api(request, response);
+  });
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy());
-    const path = instancePath(request.url ?? "");
-    const instance = path === null || !isGatewayPath(path.rest) ? undefined : fleet.get(path.id);
-    if (instance === undefined) refuseSocket(socket, 404);
-    else forward.upgrade(request, socket, head, { id: instance.id, port: instance.listeningPort() });
+    const path = instancePath(request.url);
+    const instance = path === null || !isGatewayPath(path) ? undefined : fleet.get(path.id);
+    if (path === null || instance === undefined) refuseSocket(socket, 404);
+    else forward.upgrade(request, socket, head, { ...path, port: instance.listeningPort() });
   });
 
   return { server, closeForwarded: () => forward.close() };

@@ -1,7 +1,8 @@
 import { createHash, type Hash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { lstat, readdir, readlink } from "node:fs/promises";
+import { lstat, open, readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
+
+const READ_BYTES = 256 * 1024;
 
 export interface Digest {
   sha256: string;
@@ -43,11 +44,16 @@ export async function digestTree(root: string): Promise<Digest> {
 }
 
 async function addFile(hash: Hash, path: string): Promise<number> {
-  let size = 0;
-  for await (const chunk of createReadStream(path)) {
-    const bytes: Buffer = chunk;
-    hash.update(bytes);
-    size += bytes.byteLength;
+  const file = await open(path, "r");
+  try {
+    const buffer = Buffer.alloc(READ_BYTES);
+    for (let size = 0; ;) {
+      const { bytesRead } = await file.read(buffer, 0, READ_BYTES, size);
+      if (bytesRead === 0) return size;
+      hash.update(buffer.subarray(0, bytesRead));
+      size += bytesRead;
+    }
+  } finally {
+    await file.close();
   }
-  return size;
 }

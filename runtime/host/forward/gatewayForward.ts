@@ -1,7 +1,12 @@
-import { type IncomingMessage, STATUS_CODES, type ServerResponse, request as httpRequest } from "node:http";
-import { type Socket, connect } from "node:net";
-import { pipeline } from "node:stream";
+import {
+  type ClientRequest,
+  type IncomingMessage,
+  STATUS_CODES,
+  type ServerResponse,
+  request as httpRequest,
+} from "node:http";
 import type { Duplex } from "node:stream";
+import { pipeline } from "node:stream";
 import { ApiError, errorBody } from "@oa/contract";
 import { type ForwardOrigin, forwardedHeaders } from "./headers.ts";
 
@@ -9,11 +14,15 @@ import { type ForwardOrigin, forwardedHeaders } from "./headers.ts";
  * The forwarded path of a gateway, `/i/<instance>/gateway`: the Control UI over HTTP and devices over WebSocket. The path
  * goes on as it is, because the gateway serves its interface under the same prefix; every other path of this host never
  * reaches a gateway.
+ *
+ * A gateway takes what comes without forwarding headers for its own machine's and pairs it without asking. So nothing here
+ * ever joins a client to a gateway byte by byte before the gateway has said 101: after any other answer the client could
+ * write its own requests into the connection.
  */
 
-const CONNECT_TIMEOUT_MS = 5_000;
 /** Without a byte in either direction for this long an HTTP exchange is over. */
 const IDLE_TIMEOUT_MS = 120_000;
+const UPGRADE_TIMEOUT_MS = 10_000;
 /** Open WebSockets of one instance: devices, browser tabs, and room to reconnect. */
 const MAX_SOCKETS = 128;
 
@@ -21,6 +30,8 @@ export interface ForwardTarget {
   id: string;
   /** Null: the gateway does not listen now. */
   port: number | null;
+  /** Path and query, already normalised. */
+  path: string;
 }
 
 export class GatewayForward {
@@ -36,25 +47,18 @@ export class GatewayForward {
       refuseHttp(response, notListening());
       return;
     }
-    const upstream = httpRequest({
-      host: "127.0.0.1",
-      port: target.port,
-      method: request.method,
-      path: request.url,
-      headers: forwardedHeaders(request, this.#origin).flat(),
-      timeout: IDLE_TIMEOUT_MS,
-    });
+    const upstream = this.#request(request, target.port, target.path, []);
+    upstream.setTimeout(IDLE_TIMEOUT_MS, () => upstream.destroy());
     upstream.once("response", (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, withoutHopByHop(answer.rawHeaders));
-      pipeline(answer, response, () => undefined);
+      response.writeHead(answer.statusCode ?? 502, endToEnd(answer.rawHeaders));
+      pipeline(answer, response, ignore);
     });
-    upstream.once("timeout", () => upstream.destroy(new Error("idle")));
     upstream.once("error", () => {
       if (response.headersSent) response.destroy();
       else refuseHttp(response, notListening());
     });
     response.once("close", () => upstream.destroy());
-    pipeline(request, upstream, () => undefined);
+    pipeline(request, upstream, ignore);
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, target: ForwardTarget): void {
@@ -63,52 +67,71 @@ export class GatewayForward {
     if (target.port === null) return refuseSocket(socket, 503);
     if (open.size >= MAX_SOCKETS) return refuseSocket(socket, 429);
     this.#sockets.set(target.id, open.add(socket));
+
+    const upstream = this.#request(request, target.port, target.path, [
+      "connection",
+      "Upgrade",
+      "upgrade",
+      "websocket",
+    ]);
+    upstream.setTimeout(UPGRADE_TIMEOUT_MS, () => upstream.destroy());
+    upstream.once("upgrade", (answer, gateway, gatewayHead) => {
+      gateway.setTimeout(0);
+      gateway.setNoDelay(true);
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\n${headerLines(answer.rawHeaders)}\r\n`);
+      socket.write(gatewayHead);
+      gateway.write(head);
+      pipeline(socket, gateway, ignore);
+      pipeline(gateway, socket, ignore);
+      if (socket.destroyed) gateway.destroy();
+    });
+    upstream.once("response", (answer) => {
+      answer.destroy();
+      refuseSocket(socket, answer.statusCode ?? 502);
+    });
+    upstream.once("error", () => refuseSocket(socket, 502));
     socket.once("close", () => {
+      upstream.destroy();
       open.delete(socket);
       if (open.size === 0) this.#sockets.delete(target.id);
     });
-
-    const upstream = connect({ host: "127.0.0.1", port: target.port });
-    upstream.setTimeout(CONNECT_TIMEOUT_MS, () => upstream.destroy());
-    upstream.once("connect", () => {
-      upstream.setTimeout(0);
-      upstream.setNoDelay(true);
-      const headers = [...forwardedHeaders(request, this.#origin), ["connection", "Upgrade"], ["upgrade", "websocket"]];
-      upstream.write(
-        `GET ${request.url ?? "/"} HTTP/1.1\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`,
-      );
-      if (head.length > 0) upstream.write(head);
-      join(socket, upstream);
-    });
-    upstream.once("error", () => refuseSocket(socket, 502));
-    socket.once("error", () => upstream.destroy());
-    socket.once("close", () => upstream.destroy());
+    upstream.end();
   }
 
-  /** Ends the connections of one instance, or of all. */
-  close(id?: string): void {
-    for (const [key, open] of this.#sockets) {
-      if (id === undefined || id === key) for (const socket of open) socket.destroy();
-    }
+  /** Ends every forwarded WebSocket. */
+  close(): void {
+    for (const open of this.#sockets.values()) for (const socket of open) socket.destroy();
   }
-}
 
-function join(socket: Duplex, upstream: Socket): void {
-  if ("setNoDelay" in socket && typeof socket.setNoDelay === "function") socket.setNoDelay(true);
-  pipeline(socket, upstream, () => socket.destroy());
-  pipeline(upstream, socket, () => upstream.destroy());
+  #request(request: IncomingMessage, port: number, path: string, more: readonly string[]): ClientRequest {
+    const headers = [...forwardedHeaders(request, this.#origin).flat(), ...more];
+    // `agent: false`: a connection of its own, closed with the exchange; none is shared between two clients.
+    return httpRequest({ host: "127.0.0.1", port, method: request.method, path, headers, agent: false });
+  }
 }
 
 const HOP_BY_HOP = /^(?:connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade)$/i;
 
-function withoutHopByHop(raw: readonly string[]): string[] {
-  const out: string[] = [];
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i] ?? "";
-    if (!HOP_BY_HOP.test(name)) out.push(name, raw[i + 1] ?? "");
-  }
+function endToEnd(raw: readonly string[]): string[] {
+  return pairs(raw)
+    .filter(([name]) => !HOP_BY_HOP.test(name))
+    .flat();
+}
+
+function headerLines(raw: readonly string[]): string {
+  return pairs(raw)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join("");
+}
+
+function pairs(raw: readonly string[]): [string, string][] {
+  const out: [string, string][] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) out.push([raw[i] ?? "", raw[i + 1] ?? ""]);
   return out;
 }
+
+/** Both ends of a broken pipe are closed by `pipeline`; there is nobody to tell. */
+function ignore(): void {}
 
 function notListening(): ApiError {
   return new ApiError(

@@ -3,46 +3,45 @@
  * all be late, one after another they come up at full speed.
  */
 export interface BootGate {
-  /** Resolves with the release function once there is room; rejects when the signal is aborted. */
+  /** Resolves with the release function once there is room, in the order of asking; rejects when the signal is aborted. */
   enter(signal: AbortSignal): Promise<() => void>;
 }
 
 export function createBootGate(width: number): BootGate {
-  let inside = 0;
+  let free = width;
   const waiting: (() => void)[] = [];
+
   const leaveOnce = () => {
     let left = false;
     return () => {
       if (left) return;
       left = true;
-      inside -= 1;
-      waiting.shift()?.();
+      const next = waiting.shift();
+      // The place is handed on, not given back, so that nobody who comes now gets ahead of the line.
+      if (next === undefined) free += 1;
+      else next();
     };
   };
+
+  const turn = (signal: AbortSignal) =>
+    new Promise<void>((resolve, reject) => {
+      const quit = () => {
+        waiting.splice(waiting.indexOf(go), 1);
+        reject(new Error("no longer wanted"));
+      };
+      const go = () => {
+        signal.removeEventListener("abort", quit);
+        resolve();
+      };
+      waiting.push(go);
+      signal.addEventListener("abort", quit, { once: true });
+    });
+
   return {
     async enter(signal) {
-      while (inside >= width) {
-        await new Promise<void>((resolve) => {
-          const go = () => {
-            signal.removeEventListener("abort", quit);
-            resolve();
-          };
-          const quit = () => {
-            const at = waiting.indexOf(go);
-            if (at >= 0) waiting.splice(at, 1);
-            resolve();
-          };
-          waiting.push(go);
-          signal.addEventListener("abort", quit, { once: true });
-        });
-        if (signal.aborted) {
-          // Woken and leaving at once: the room goes to the next one.
-          if (inside < width) waiting.shift()?.();
-          signal.throwIfAborted();
-        }
-      }
       signal.throwIfAborted();
-      inside += 1;
+      if (free > 0) free -= 1;
+      else await turn(signal);
       return leaveOnce();
     },
   };

@@ -3,6 +3,7 @@ import { findPackageJSON } from "node:module";
 import { dirname, join } from "node:path";
 import * as z from "zod";
 import type { InstancePaths } from "../paths.ts";
+import { JOB_MARK } from "../processes.ts";
 
 /** The installed OpenClaw package. */
 export interface OpenClawInstall {
@@ -100,5 +101,6 @@ export function cliCommand(
   args: readonly string[],
   host: NodeJS.ProcessEnv,
 ): Command {
-  return { file: process.execPath, args: [install.entry, ...args], env: instanceEnv(paths, host), cwd: paths.home };
+  const env = { ...instanceEnv(paths, host), [JOB_MARK.name]: JOB_MARK.value };
+  return { file: process.execPath, args: [install.entry, ...args], env, cwd: paths.home };
 }

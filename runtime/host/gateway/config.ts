@@ -29,6 +29,8 @@ export interface ConfigInput {
   secretsFile: string;
   logFile: string;
   inference: RuntimeInference | undefined;
+  /** OpenClaw's, for a first configuration. */
+  version: string;
 }
 
 /** What the secrets file holds; the configuration refers to these names. */
@@ -92,10 +94,12 @@ function managedProvider(inference: RuntimeInference): JsonObject {
 }
 
 /** What a new instance starts with, and its owner may change. Few plugins and no heartbeat: a quiet, quick gateway. */
-export function firstConfig(inference: RuntimeInference | undefined): JsonObject {
+export function firstConfig({ inference, version }: Pick<ConfigInput, "inference" | "version">): JsonObject {
   const models: JsonObject = inference === undefined ? {} : { models: { mode: "replace" } };
   return {
     ...models,
+    // Says that there are no old spellings to look for and migrate.
+    meta: { lastTouchedVersion: version },
     plugins: { allow: ["memory-core", "device-pair"] },
     agents: { defaults: { skipBootstrap: true, heartbeat: { every: "0m" } } },
   };
@@ -106,7 +110,7 @@ export function firstConfig(inference: RuntimeInference | undefined): JsonObject
  * model that is no longer offered, becomes the first managed one; any other choice of the owner stays.
  */
 export function nextConfig(current: JsonObject | null, input: ConfigInput): JsonObject {
-  const merged = mergeConfig(current ?? firstConfig(input.inference), ownedConfig(input));
+  const merged = mergeConfig(current ?? firstConfig(input), ownedConfig(input));
   const primary = primaryModel(merged);
   const offered = input.inference?.models.map((model) => `${MANAGED_PROVIDER}/${model.id}`) ?? [];
   const first = offered[0];

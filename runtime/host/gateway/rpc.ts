@@ -107,9 +107,9 @@ export async function connectRpc(options: RpcOptions): Promise<RpcConnection> {
   ping.unref();
 
   socket.on("pong", () => (alive = true));
-  socket.on("message", (data, isBinary) => {
+  socket.on("message", (data: Buffer, isBinary) => {
     alive = true;
-    const frame = isBinary ? null : parseFrame(data.toString());
+    const frame = isBinary ? null : parseFrame(data.toString("utf8"));
     // A frame of a kind we do not know is the gateway's business, not an error.
     if (frame === null) return;
     if (frame.type === "res") {

@@ -201,7 +201,7 @@ export class Supervisor {
       if (early !== null) return early;
       readyAt = deps.now();
       this.#set({ at: "ready", pid: gateway.pid, port: gateway.port, launchedAt: gateway.launchedAt, readyAt });
-      deps.note("info", `gateway ready after ${readyAt - gateway.launchedAt} ms`);
+      if (!gateway.adopted) deps.note("info", `gateway ready after ${readyAt - gateway.launchedAt} ms`);
       await deps.ready();
       return await this.#untilEnd(gateway, signal, readyAt);
     } catch (error) {

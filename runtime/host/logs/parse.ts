@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import * as z from "zod";
 import type { LogLine } from "@oa/contract";
 
@@ -29,8 +30,8 @@ const BAD_NEWS = /\b(error|fatal|refus|invalid|cannot|failed|exception|out of me
 
 /** Reads one printed line; null for an empty one. Pure; the text is not redacted yet. */
 export function parseLine(line: string, now: number): RawLine | null {
-  const text = stripControls(line);
-  if (text.trim() === "") return null;
+  const text = stripControls(line).trimEnd();
+  if (text === "") return null;
   const parsed = text.startsWith("{") ? ConsoleLine.safeParse(jsonOrNull(text)) : null;
   if (parsed?.success !== true) {
     return { at: now, level: BAD_NEWS.test(text) ? "error" : "info", text: text.slice(0, LONGEST_TEXT) };
@@ -54,5 +55,5 @@ function jsonOrNull(text: string): unknown {
 
 /** Without colours and other control characters, which would act on a reader's terminal. */
 function stripControls(text: string): string {
-  return text.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]/g, "").replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f]/g, "");
+  return stripVTControlCharacters(text).replaceAll(/[^\P{Cc}\t]/gu, "");
 }

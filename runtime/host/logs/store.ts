@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { LogLine, type LogPage } from "@oa/contract";
 import * as z from "zod";
 import { isMissing } from "../files.ts";
-import { parseLine, type RawLine } from "./parse.ts";
+import { Serial } from "../serial.ts";
+import { type RawLine, parseLine } from "./parse.ts";
 
 /**
  * The log of one instance. A gateway writes into a spool file by itself, so its words survive the host; the host moves
@@ -47,7 +48,7 @@ export class LogStore {
   #nextSeq = 0;
   #spoolAt = 0;
   #segment: { file: string; bytes: number } | null = null;
-  #queue: Promise<void> = Promise.resolve();
+  readonly #serial = new Serial();
 
   #opened = false;
 
@@ -99,13 +100,11 @@ export class LogStore {
 
   /** One writer at a time; a failed write (a full disk) is told to its caller and does not stop the next. */
   #enqueue(work: () => Promise<void>): Promise<void> {
-    const done = this.#queue.then(async () => {
+    return this.#serial.run(async () => {
       if (!this.#opened) await this.#recover();
       this.#opened = true;
       await work();
     });
-    this.#queue = done.catch(() => undefined);
-    return done;
   }
 
   /** Finds where a former host was. */
@@ -115,7 +114,7 @@ export class LogStore {
     const last = segments.at(-1);
     if (last === undefined) return;
     const lines = await this.#readSegment(last);
-    this.#recent = lines.map(({ spool: _, ...line }) => line).slice(-RECENT);
+    this.#recent = lines.map(toLine).slice(-RECENT);
     const end = lines.at(-1);
     this.#nextSeq = end === undefined ? firstSeq(last) : end.seq + 1;
     this.#spoolAt = end?.spool ?? 0;
@@ -175,7 +174,7 @@ export class LogStore {
     await appendFile(segment.file, text, { mode: 0o600 });
     segment.bytes += Buffer.byteLength(text);
     this.#nextSeq += lines.length;
-    this.#recent.push(...lines.map(({ spool: _, ...line }) => line));
+    this.#recent.push(...lines.map(toLine));
     this.#recent.splice(0, Math.max(0, this.#recent.length - RECENT));
   }
 
@@ -202,7 +201,7 @@ export class LogStore {
     const lines: Line[] = [];
     for (const segment of segments.slice(from)) {
       const read = await this.#readSegment(segment);
-      lines.push(...read.map(({ spool: _, ...line }) => line).filter((line) => line.seq >= since));
+      lines.push(...read.map(toLine).filter((line) => line.seq >= since));
       if (lines.length >= PAGE_LINES) break;
     }
     return lines;
@@ -215,6 +214,10 @@ export class LogStore {
       return stored.success ? [stored.data] : [];
     });
   }
+}
+
+function toLine({ seq, at, level, text }: Line): Line {
+  return { seq, at, level, text };
 }
 
 function firstSeq(segment: string): number {
