@@ -46,7 +46,11 @@ function installGuard(name: string, guard: Producer): void {
   const get = (): unknown => {
     const store = running.getStore();
     if (store === undefined) return real();
-    if (store.kind === "import") return name === "process" ? withEnv(process, store.env) : real();
+    if (store.kind === "import") {
+      // Not `process` by name, which would ask this accessor again.
+      const found = real();
+      return name === "process" && isObject(found) ? withEnv(found, store.env) : found;
+    }
     if (!store.globals.has(name))
       store.globals.set(
         name,
