@@ -33,11 +33,9 @@ export class Bundle {
   constructor(modulesDir: string, files: readonly BundleFile[], env: Readonly<Record<string, string>>) {
     this.files = new Map(files.map((file) => [file.path, file]));
     this.env = env;
-    const hash = createHash("sha256")
-      .update(JSON.stringify([files.map((file) => [file.path, file.hash]).sort(), Object.entries(env).sort()]))
-      .digest("hex")
-      .slice(0, 32);
-    this.folder = path.join(modulesDir, hash);
+    const contents = [...files.map((file) => [file.path, file.hash]), ...Object.entries(env)];
+    const identity = contents.map((pair) => JSON.stringify(pair)).sort();
+    this.folder = path.join(modulesDir, createHash("sha256").update(identity.join("\n")).digest("hex").slice(0, 32));
     if (!existsSync(this.folder)) this.unpack(modulesDir);
   }
 

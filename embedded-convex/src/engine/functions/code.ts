@@ -1,6 +1,6 @@
 /** The live code: components, their functions and schemas, and how one finds another's. Replaced whole by a push. */
 import type { FunctionInfo, FunctionPath, Json } from "../types.ts";
-import { isObject, type JsonObject } from "../values/json.ts";
+import { asText, isObject, type JsonObject } from "../values/json.ts";
 import { CallError, type PlaceMapper } from "./errors.ts";
 import type { LoadedFunction, Router } from "./registered.ts";
 import type { Schema } from "./schema.ts";
@@ -75,11 +75,12 @@ export function environmentOf(
   if (component.env === null) return Object.fromEntries(deployment);
   const parent = code.components.get(component.path.split("/").slice(0, -1).join("/"));
   const inherited = parent === undefined ? {} : environmentOf(parent, code, deployment);
-  const bound = [...component.env].map(([name, binding]) => [
-    name,
-    binding.kind === "value" ? binding.value : inherited[binding.name],
-  ]);
-  return Object.fromEntries(bound.filter(([, value]) => value !== undefined));
+  const env: Record<string, string> = {};
+  for (const [name, binding] of component.env) {
+    const value = binding.kind === "value" ? binding.value : inherited[binding.name];
+    if (value !== undefined) env[name] = value;
+  }
+  return env;
 }
 
 /** Reads the `env` of a child in its parent's definition. */
@@ -91,8 +92,8 @@ export function envBindings(json: Json | undefined): Map<string, EnvBinding> {
     bindings.set(
       name,
       binding["type"] === "envVar"
-        ? { kind: "parent", name: String(binding["name"]) }
-        : { kind: "value", value: String(binding["value"]) },
+        ? { kind: "parent", name: asText(binding["name"]) }
+        : { kind: "value", value: asText(binding["value"]) },
     );
   }
   return bindings;

@@ -40,7 +40,7 @@ export function consoleFor(log: LogBuffer, nowMs: () => number): object {
     groupEnd: () => undefined,
     trace: (...args: unknown[]) => log.add("LOG", ["Trace:", ...args]),
     assert: (condition: unknown, ...args: unknown[]) => {
-      if (!Boolean(condition)) log.add("ERROR", ["Assertion failed", ...args]);
+      if (!condition) log.add("ERROR", ["Assertion failed", ...args]);
     },
     count: (label = "default") => {
       counts.set(label, (counts.get(label) ?? 0) + 1);

@@ -27,7 +27,7 @@ const GUARDS: Record<string, Producer> = {
     run.environment === "node" && isObject(real) ? withEnv(real, run.env) : { env: { ...run.env } },
 };
 
-const installed = new WeakSet<() => unknown>();
+const installed = new WeakSet<object>();
 const performanceNow = performance.now.bind(performance);
 
 /** Puts the accessors in place; again where a test framework has since put its own fakes, which then become "real". */
@@ -38,11 +38,14 @@ export function installGuards(): void {
 
 function installGuard(name: string, guard: Producer): void {
   const found = Object.getOwnPropertyDescriptor(globalThis, name);
-  if (found?.configurable === false || (found?.get !== undefined && installed.has(found.get))) return;
+  const reader: unknown = found === undefined ? undefined : Reflect.get(found, "get");
+  if (found?.configurable === false || (typeof reader === "function" && installed.has(reader))) return;
   // A lazy accessor of Node's (fetch, crypto) is asked when it is needed, not now.
-  let assigned: { value: unknown } | null =
-    found === undefined || found.get !== undefined ? null : { value: found.value };
-  const real = (): unknown => (assigned === null ? found?.get?.call(globalThis) : assigned.value);
+  let assigned: { value: unknown } | null = typeof reader === "function" ? null : { value: found?.value };
+  const real = (): unknown => {
+    if (assigned !== null) return assigned.value;
+    return typeof reader === "function" ? Reflect.apply(reader, globalThis, []) : undefined;
+  };
   const get = (): unknown => {
     const store = running.getStore();
     if (store === undefined) return real();
@@ -118,9 +121,10 @@ function refused(name: string): () => never {
 function frozenDate(real: new (...args: unknown[]) => unknown, run: Run): object {
   const now = observed(run, () => run.nowMs);
   return new Proxy(real, {
-    construct: (target, args, newTarget) => Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget),
+    construct: (target, args: unknown[], newTarget) =>
+      asObject(Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget)),
     apply: (target) => String(Reflect.construct(target, [now()])),
-    get: (target, key, receiver) => (key === "now" ? now : Reflect.get(target, key, receiver)),
+    get: (target, key): unknown => (key === "now" ? now : Reflect.get(target, key)),
   });
 }
 
@@ -150,18 +154,25 @@ function seededRandom(): () => number {
 function withoutRandomness(real: object): object {
   const without = (target: object, names: readonly string[], prefix: string): object =>
     new Proxy(target, {
-      get: (object, key) => {
+      get: (object, key): unknown => {
         if (typeof key === "string" && names.includes(key)) return refused(`${prefix}.${key}()`);
         const value: unknown = Reflect.get(object, key, object);
         if (key === "subtle" && isObject(value)) return without(value, ["generateKey"], "crypto.subtle");
-        return typeof value === "function" ? value.bind(object) : value;
+        if (typeof value !== "function") return value;
+        return (...args: unknown[]): unknown => Reflect.apply(value, object, args);
       },
     });
   return without(real, ["getRandomValues", "randomUUID"], "crypto");
 }
 
-function withEnv(real: object, env: Readonly<Record<string, string>>): object {
-  return new Proxy(real, { get: (target, key) => (key === "env" ? { ...env } : Reflect.get(target, key, target)) });
+function withEnv(real: object, variables: Readonly<Record<string, string>>): object {
+  const env = { ...variables };
+  return new Proxy(real, { get: (target, key): unknown => (key === "env" ? env : Reflect.get(target, key, target)) });
+}
+
+function asObject(value: unknown): object {
+  if (!isObject(value)) throw new TypeError("not an object");
+  return value;
 }
 
 function isObject(value: unknown): value is object {

@@ -5,7 +5,7 @@ import { numberOf, textOf, type Connection } from "../storage/connection.ts";
 import type { Change } from "../transaction/overlay.ts";
 import type { Transaction } from "../transaction/transaction.ts";
 import { decodeId, newId } from "../values/ids.ts";
-import { isObject, type JsonObject } from "../values/json.ts";
+import { asText, isObject, type JsonObject } from "../values/json.ts";
 import { MAX_SCHEDULED_ARGS_BYTES, MAX_SCHEDULE_AHEAD_MS, measure } from "../values/limits.ts";
 import { SyscallError } from "./errors.ts";
 
@@ -73,13 +73,13 @@ export function cancelJob(tx: Transaction, component: string, id: string, own: s
 
 export function jobState(document: JsonObject): string {
   const state = document["state"];
-  return isObject(state) ? String(state["kind"]) : "";
+  return isObject(state) ? asText(state["kind"]) : "";
 }
 
 /** Moves a job to a state; finished ones get their `completedTime`. */
 export function finishJob(tx: Transaction, table: Table, document: JsonObject, state: JobState): void {
   const finished = state.kind !== "pending" && state.kind !== "inProgress";
-  const id = String(document["_id"]);
+  const id = asText(document["_id"]);
   tx.put(table, id, { ...document, ...(finished ? { completedTime: tx.beginMs } : {}), state: { ...state } }, 0);
 }
 

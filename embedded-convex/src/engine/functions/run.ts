@@ -65,6 +65,8 @@ export class Run implements RunOptions {
   /** A failure of the engine itself, not of the function; it must not be swallowed by a catch in user code. */
   fault: unknown = null;
   private gate: Promise<void> | null = null;
+  private started = 0;
+  private finished = 0;
 
   constructor(options: RunOptions) {
     this.kind = options.kind;
@@ -90,12 +92,15 @@ export class Run implements RunOptions {
   /** Runs nested calls one after another, so that a parallel pair cannot write into each other's savepoints. */
   serialized<T>(work: () => Promise<T>): Promise<T> {
     const mine = (this.gate ?? Promise.resolve()).then(work);
-    const gate = mine.then(ignore, ignore);
-    this.gate = gate;
-    void gate.then(() => {
-      if (this.gate === gate) this.gate = null;
-    });
+    this.started += 1;
+    this.gate = this.release(mine);
     return mine;
+  }
+
+  private async release(call: Promise<unknown>): Promise<void> {
+    await Promise.allSettled([call]);
+    this.finished += 1;
+    if (this.finished === this.started) this.gate = null;
   }
 
   /** The arguments of `ctx.auth`: attributes of the calling user, or null. */
@@ -104,8 +109,6 @@ export class Run implements RunOptions {
     return this.identity.kind === "admin" ? this.identity.actingAs : null;
   }
 }
-
-function ignore(): void {}
 
 /** The evaluation of a module's top level: its `process.env` is the deployment's, its console is the engine's log. */
 export interface ImportPhase {

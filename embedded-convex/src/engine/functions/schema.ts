@@ -1,6 +1,6 @@
 /** A component's schema, from the JSON `defineSchema(...).export()` gives. */
 import { EngineError, type Json } from "../types.ts";
-import { isObject, parseJson } from "../values/json.ts";
+import { asText, isObject, parseJson } from "../values/json.ts";
 import { MAX_INDEX_FIELDS, MAX_TABLE_INDEXES } from "../values/limits.ts";
 import { validatorOf, type Validator } from "../values/validator.ts";
 import { NOT_HERE } from "../unsupported.ts";
@@ -37,7 +37,7 @@ export function validTableName(name: string): boolean {
 
 function tableOf(json: Json): [string, TableSchema] {
   if (!isObject(json)) throw new EngineError("InvalidSchema", "malformed table");
-  const name = String(json["tableName"]);
+  const name = asText(json["tableName"]);
   if (!validTableName(name))
     throw new EngineError(
       "InvalidSchema",
@@ -65,7 +65,7 @@ function tableOf(json: Json): [string, TableSchema] {
 }
 
 function indexOf(table: string, json: Json): [string, string[]] {
-  const name = isObject(json) ? String(json["indexDescriptor"]) : "";
+  const name = isObject(json) ? asText(json["indexDescriptor"]) : "";
   const fields = isObject(json) ? list(json["fields"]).map(String) : [];
   if (fields.length === 0)
     throw new EngineError("InvalidSchema", `Index ${table}.${name} must have at least one field.`);

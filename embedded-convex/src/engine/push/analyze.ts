@@ -3,7 +3,7 @@ import { EngineError, type DefinitionAnalysis, type Json, type PushedDefinition,
 import { Bundle, hashModule, type BundleFile } from "../functions/bundle.ts";
 import { describeFailure } from "../functions/errors.ts";
 import { exported, exportOf, isCrons, registeredFunction, registeredRouter } from "../functions/registered.ts";
-import { isObject, parseJson, type JsonObject } from "../values/json.ts";
+import { asText, isObject, parseJson, type JsonObject } from "../values/json.ts";
 
 const DEPENDENCIES = "_deps/";
 const AUTH_CONFIG = "auth.config.js";
@@ -19,7 +19,7 @@ export function filesOf(definition: PushedDefinition, names: ReadonlyMap<string,
   for (const extra of [definition.schema, definition.definition]) if (extra !== null) files.push(extra);
   for (const dependency of definition.dependencies)
     files.push(standIn(dependency, names.get(dependency) ?? dependency));
-  return files.map((file) => ({ ...file, hash: hashModule(file) }));
+  return files.map((file) => Object.assign({ hash: hashModule(file) }, file));
 }
 
 export async function analyzeDefinition(definition: PushedDefinition, bundle: Bundle): Promise<DefinitionAnalysis> {
@@ -131,7 +131,7 @@ function publicFunctions(modules: { [path: string]: Json }): Json {
     const udfModule = modulePath.replace(/\.js$/, "");
     for (const fn of isObject(module) && Array.isArray(module["functions"]) ? module["functions"] : []) {
       if (!isObject(fn) || !isObject(fn["visibility"]) || fn["visibility"]["kind"] !== "public") continue;
-      const name = String(fn["name"]);
+      const name = asText(fn["name"]);
       insert(root, [...udfModule.split("/"), name], `_reference/function/${udfModule}:${name}`);
     }
   }

@@ -4,7 +4,7 @@ import type { Bundle } from "../functions/bundle.ts";
 import { envBindings, type Code, type ComponentCode, type EnvBinding } from "../functions/code.ts";
 import { exportOf, registeredFunction, registeredRouter, type LoadedFunction } from "../functions/registered.ts";
 import { NO_SCHEMA, parseSchema } from "../functions/schema.ts";
-import { isObject, type JsonObject } from "../values/json.ts";
+import { asText, isObject, type JsonObject } from "../values/json.ts";
 
 export interface Definition {
   analysis: DefinitionAnalysis;
@@ -46,11 +46,9 @@ function mount(
     throw new EngineError("InvalidModules", `Component definition "${definitionPath}" is not part of the push.`);
   const { analysis, bundle } = definition;
   const config = objectOf(analysis.definition);
-  const children = childrenOf(config).map((child) => ({
-    ...child,
-    path: path === "" ? child.name : `${path}/${child.name}`,
-  }));
-  const byName = new Map(children.map((child) => [child.name, child.path]));
+  const children = childrenOf(config);
+  const pathOf = (child: Child) => (path === "" ? child.name : `${path}/${child.name}`);
+  const byName = new Map(children.map((child) => [child.name, pathOf(child)]));
   if (byName.size !== children.length)
     throw new EngineError(
       "InvalidModules",
@@ -78,7 +76,7 @@ function mount(
     router: async () =>
       bundle.file("http.js") === null ? null : registeredRouter(exportOf(await bundle.load("http.js"), "default")),
   });
-  for (const child of children) mount(definitions, child.definitionPath, child.path, child.env, into);
+  for (const child of children) mount(definitions, child.definitionPath, pathOf(child), child.env, into);
 }
 
 async function loadFunction(bundle: Bundle, udf: string): Promise<LoadedFunction | null> {
@@ -119,11 +117,11 @@ function functionInfo(fn: JsonObject, modulePath: string, component: string): Fu
   const kind = Object.entries(kinds).find(([name]) => name === fn["udfType"])?.[1];
   if (kind === undefined) return null;
   return {
-    path: { component, udf: `${modulePath.replace(/\.js$/, "")}:${String(fn["name"])}` },
+    path: { component, udf: `${modulePath.replace(/\.js$/, "")}:${asText(fn["name"])}` },
     kind,
     visibility: objectOf(fn["visibility"])["kind"] === "public" ? "public" : "internal",
-    args: String(fn["args"]),
-    returns: String(fn["returns"]),
+    args: asText(fn["args"]),
+    returns: asText(fn["returns"]),
   };
 }
 
@@ -131,7 +129,7 @@ function childrenOf(config: JsonObject): Child[] {
   const children = Array.isArray(config["childComponents"]) ? config["childComponents"] : [];
   return children.map((json) => {
     const child = objectOf(json);
-    return { name: String(child["name"]), definitionPath: String(child["path"]), env: envBindings(child["env"]) };
+    return { name: asText(child["name"]), definitionPath: asText(child["path"]), env: envBindings(child["env"]) };
   });
 }
 
@@ -142,7 +140,7 @@ function httpPrefix(config: JsonObject): string {
 function httpMounts(config: JsonObject, children: ReadonlyMap<string, string>): Map<string, string> {
   const mounts = new Map<string, string>();
   for (const [prefix, reference] of Object.entries(objectOf(config["httpMounts"]))) {
-    const child = children.get(String(reference).split("/").at(-1) ?? "");
+    const child = children.get(asText(reference).split("/").at(-1) ?? "");
     if (child !== undefined) mounts.set(prefix, child);
   }
   return mounts;

@@ -6,7 +6,7 @@ import type { Code } from "../functions/code.ts";
 import type { Core } from "../functions/core.ts";
 import { Catalog, insertTable, SCHEDULED_FUNCTIONS } from "../storage/catalog.ts";
 import { textOf, type Connection } from "../storage/connection.ts";
-import { isObject, parseObject, type JsonObject } from "../values/json.ts";
+import { asText, isObject, parseObject, type JsonObject } from "../values/json.ts";
 import { declaredCrons, replaceCrons } from "../schedule/crons.ts";
 import { analyzeDefinition, filesOf } from "./analyze.ts";
 import { appJson, assemble, type Definition } from "./assemble.ts";
@@ -100,7 +100,7 @@ export function appModuleHashes(db: Connection): { path: string; environment: st
   const files = row === undefined ? [] : objectOf(parseObject(textOf(row, "body"))[""])["files"];
   return (Array.isArray(files) ? files : []).map((json) => {
     const file = objectOf(json);
-    return { path: String(file["path"]), environment: String(file["environment"]), hash: String(file["hash"]) };
+    return { path: asText(file["path"]), environment: asText(file["environment"]), hash: asText(file["hash"]) };
   });
 }
 
@@ -147,13 +147,13 @@ function recordOf(
 }
 
 function readFile(db: Connection, file: JsonObject): BundleFile {
-  const hash = String(file["hash"]);
+  const hash = asText(file["hash"]);
   const row = db.get("SELECT source, source_map FROM modules WHERE hash = ?", hash);
   if (row === undefined)
-    throw new EngineError("CorruptDatabase", `Module ${String(file["path"])} of the live push is missing.`, 500);
+    throw new EngineError("CorruptDatabase", `Module ${asText(file["path"])} of the live push is missing.`, 500);
   const sourceMap = row["source_map"];
   return {
-    path: String(file["path"]),
+    path: asText(file["path"]),
     hash,
     source: textOf(row, "source"),
     environment: file["environment"] === "node" ? "node" : "isolate",

@@ -22,7 +22,7 @@ import type { StoredDocument } from "../storage/reader.ts";
 import { tableCreated } from "../transaction/transaction.ts";
 import type { Change } from "../transaction/overlay.ts";
 import { documentKey, PAST_LAST_KEY, successor, FIRST_KEY } from "../values/keys.ts";
-import { parseObject, type JsonObject } from "../values/json.ts";
+import { asText, parseObject, type JsonObject } from "../values/json.ts";
 import { mismatch } from "../values/validator.ts";
 
 /** Rows handled before letting others have a turn. */
@@ -194,7 +194,7 @@ export class SchemaChange {
     if (error === null) return;
     this.failure = new EngineError(
       "SchemaValidationError",
-      `Schema validation failed.\nDocument with ID "${String(_id)}" in table "${table.name}" does not match the schema: ${error}`,
+      `Schema validation failed.\nDocument with ID "${asText(_id)}" in table "${table.name}" does not match the schema: ${error}`,
     );
   }
 

@@ -1,6 +1,6 @@
 /** Evaluates `q.filter(...)` expressions over a document. */
 import type { Json } from "../types.ts";
-import { field, int64, isObject, special, UNDEFINED, type JsonObject } from "../values/json.ts";
+import { asText, field, int64, isObject, special, UNDEFINED, type JsonObject } from "../values/json.ts";
 import { compareJson } from "../values/keys.ts";
 
 type Operand = Json | undefined;
@@ -37,7 +37,7 @@ function evaluate(expression: Json, document: JsonObject): Operand {
   const [operator = "", ...others] = Object.keys(expression);
   if (others.length > 0) throw new TypeError("malformed filter expression");
   const argument = expression[operator] ?? null;
-  if (operator === "$field") return field(document, String(argument));
+  if (operator === "$field") return field(document, asText(argument));
   if (operator === "$literal") return isUndefined(argument) ? undefined : argument;
   if (operator === "$not") return evaluate(argument, document) !== true;
   if (operator === "$neg")

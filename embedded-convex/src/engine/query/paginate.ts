@@ -37,9 +37,11 @@ export function paginate(tx: Transaction, plan: QueryPlan, request: PageRequest,
   const stream = new QueryStream(tx, startingAt(plan, from, until));
   const page: string[] = [];
   const keys: Uint8Array[] = [];
-  let stop: "exhausted" | "full" | "limit" = from === "end" ? "exhausted" : "full";
-  while (from !== "end" && (until !== null || page.length < request.pageSize)) {
-    const row = stream.step();
+  let stop: "exhausted" | "full" | "limit" = "full";
+  // A page whose end is known is read to that end, however many rows have come or gone since.
+  const wanted = until === null ? request.pageSize : Infinity;
+  while (page.length < wanted) {
+    const row = from === "end" ? null : stream.step();
     if (row === null) {
       stop = "exhausted";
       break;

@@ -3,7 +3,7 @@ import type { Json } from "../types.ts";
 import { indexOver, type Table } from "../storage/catalog.ts";
 import type { KeyRange, Order } from "../storage/reader.ts";
 import type { Transaction } from "../transaction/transaction.ts";
-import { isObject, type JsonObject } from "../values/json.ts";
+import { asText, isObject, type JsonObject } from "../values/json.ts";
 import { encodeTuple, prefixEnd } from "../values/keys.ts";
 import { NOT_HERE } from "../unsupported.ts";
 
@@ -37,10 +37,10 @@ export function planQuery(query: Json | undefined, tx: Transaction, names: Names
   const order: Order = source["order"] === "desc" ? "desc" : "asc";
   if (source["type"] === "Search") throw new Error(NOT_HERE.textSearch);
   if (source["type"] === "FullTableScan") {
-    const tableName = String(source["tableName"]);
+    const tableName = asText(source["tableName"]);
     return { tableName, range: rangeOf(tx, names, tableName, ["_creationTime"], []), order, operators };
   }
-  const [tableName = "", indexName = ""] = String(source["indexName"]).split(".");
+  const [tableName = "", indexName = ""] = asText(source["indexName"]).split(".");
   const fields = fieldsOf(names, tableName, indexName);
   const bounds = (Array.isArray(source["range"]) ? source["range"] : []).map(toBound);
   return { tableName, range: rangeOf(tx, names, tableName, fields, bounds), order, operators };
@@ -109,7 +109,7 @@ function keyBounds(tableName: string, fields: readonly string[], bounds: readonl
 
 function toBound(json: Json): Bound {
   if (!isObject(json)) throw new TypeError("malformed index range");
-  return { type: String(json["type"]), fieldPath: String(json["fieldPath"]), value: json["value"] ?? null };
+  return { type: asText(json["type"]), fieldPath: asText(json["fieldPath"]), value: json["value"] ?? null };
 }
 
 function toOperator(json: Json): Operator {

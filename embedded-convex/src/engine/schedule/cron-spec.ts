@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { Cron } from "croner";
 import { EngineError, type Json } from "../types.ts";
-import { isObject, type JsonObject } from "../values/json.ts";
+import { asText, isObject, type JsonObject } from "../values/json.ts";
 
 export type CronSchedule = { kind: "interval"; everyMs: number } | { kind: "pattern"; pattern: string };
 
@@ -16,7 +16,7 @@ export function parseSchedule(name: string, json: Json | undefined): CronSchedul
   if (!isObject(json)) throw new EngineError("InvalidCron", `Cron "${name}" has no schedule.`);
   // Without a minute Convex picks one per job, so that not everything runs on the hour.
   const minute = typeof json["minuteUTC"] === "number" ? json["minuteUTC"] : splay(name);
-  const hour = String(json["hourUTC"]);
+  const hour = asText(json["hourUTC"]);
   switch (json["type"]) {
     case "interval":
       return { kind: "interval", everyMs: intervalMs(json) };
@@ -25,11 +25,11 @@ export function parseSchedule(name: string, json: Json | undefined): CronSchedul
     case "daily":
       return pattern(name, `${minute} ${hour} * * *`);
     case "weekly":
-      return pattern(name, `${minute} ${hour} * * ${DAYS.indexOf(String(json["dayOfWeek"]).toLowerCase())}`);
+      return pattern(name, `${minute} ${hour} * * ${DAYS.indexOf(asText(json["dayOfWeek"]).toLowerCase())}`);
     case "monthly":
-      return pattern(name, `${minute} ${hour} ${String(json["day"])} * *`);
+      return pattern(name, `${minute} ${hour} ${asText(json["day"])} * *`);
     case "cron":
-      return pattern(name, String(json["cron"]));
+      return pattern(name, asText(json["cron"]));
     default:
       throw new EngineError("InvalidCron", `Cron "${name}" has an unknown schedule.`);
   }

@@ -2,7 +2,7 @@
 import { EngineError, type DefinitionAnalysis, type Json } from "../types.ts";
 import { canonicalUdf, type Code } from "../functions/code.ts";
 import { numberOf, textOf, type Connection, type Row } from "../storage/connection.ts";
-import { isObject, parseObject } from "../values/json.ts";
+import { asText, isObject, parseObject } from "../values/json.ts";
 import { nextRun, parseSchedule, type CronSchedule } from "./cron-spec.ts";
 
 export interface CronJob {
@@ -30,7 +30,7 @@ export function declaredCrons(analyses: ReadonlyMap<string, DefinitionAnalysis>,
       const [name, spec] = Array.isArray(item) ? item : [];
       if (typeof name !== "string" || !isObject(spec)) throw new EngineError("InvalidCron", "malformed crons.ts");
       parseSchedule(name, spec["schedule"]);
-      const udf = canonicalUdf(String(spec["name"]));
+      const udf = canonicalUdf(asText(spec["name"]));
       const target = component.functions().find((info) => info.path.udf === udf);
       if (target === undefined)
         throw new EngineError("InvalidCron", `Cron "${name}" calls ${udf}, which does not exist.`);
@@ -111,7 +111,7 @@ function toCron(row: Row): CronJob {
   return {
     component: textOf(row, "component"),
     name,
-    udf: canonicalUdf(String(spec["name"])),
+    udf: canonicalUdf(asText(spec["name"])),
     args: args ?? {},
     schedule: parseSchedule(name, spec["schedule"]),
     nextMs: numberOf(row, "next_ms"),

@@ -11,7 +11,7 @@ import { forgetOldSessions } from "../functions/sessions.ts";
 import { SCHEDULED_FUNCTIONS, COMPLETED_FIELDS, indexOver, type Table } from "../storage/catalog.ts";
 import type { Transaction } from "../transaction/transaction.ts";
 import { encodeTuple } from "../values/keys.ts";
-import { parseObject, type JsonObject } from "../values/json.ts";
+import { asText, parseObject, type JsonObject } from "../values/json.ts";
 import { advance, dueCrons, isDue, nextCronMs, notRunning, type CronJob } from "./crons.ts";
 
 /** Convex runs this many jobs of one deployment at a time. */
@@ -75,10 +75,9 @@ export class Scheduler {
   }
 
   private nextMs(): number | null {
-    const waiting = dueJobs(this.core.storage.writer, Infinity, this.active.size + 1).filter(
-      (job) => !this.active.has(`job ${job.id}`),
-    );
-    const job = this.active.size < PARALLEL ? (waiting[0]?.dueMs ?? null) : null;
+    const earliest = dueJobs(this.core.storage.writer, Infinity, this.active.size + 1);
+    const waiting = earliest.find((job) => !this.active.has(`job ${job.id}`));
+    const job = this.active.size < PARALLEL ? (waiting?.dueMs ?? null) : null;
     const cron = nextCronMs(this.core.storage.writer);
     return job === null || cron === null ? (job ?? cron) : Math.min(job, cron);
   }
@@ -223,18 +222,14 @@ export class Scheduler {
     const before = this.core.now() - KEEP_FINISHED_MS;
     for (const table of this.core.storage.catalog.all().filter(({ name }) => name === SCHEDULED_FUNCTIONS)) {
       const index = indexOver(table, COMPLETED_FIELDS);
-      let deleted = CLEAN_BATCH;
-      while (index !== null && deleted === CLEAN_BATCH && !this.stopped) {
-        const old = this.core.storage.writerReader.scan(
-          { index: index.id, lower: encodeTuple([0]), upper: encodeTuple([before]) },
-          "asc",
-          CLEAN_BATCH,
-        );
+      if (index === null) continue;
+      const range = { index: index.id, lower: encodeTuple([0]), upper: encodeTuple([before]) };
+      for (let deleted = CLEAN_BATCH; deleted === CLEAN_BATCH && !this.stopped;) {
+        const old = this.core.storage.writerReader.scan(range, "asc", CLEAN_BATCH);
         deleted = old.length;
-        if (deleted > 0)
-          await this.runner.change((tx) =>
-            old.forEach((row) => tx.put(table, String(parseObject(row.text)["_id"]), null, 0)),
-          );
+        await this.runner.change((tx) => {
+          for (const row of old) tx.put(table, asText(parseObject(row.text)["_id"]), null, 0);
+        });
       }
     }
     await this.runner.change(

@@ -71,7 +71,7 @@ export class Catalog {
   }
 
   all(): Table[] {
-    return [...this.byComponent.values()].flatMap((names) => [...names.values()]);
+    return [...this.byComponent.keys()].flatMap((component) => this.tables(component));
   }
 }
 

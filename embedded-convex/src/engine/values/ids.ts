@@ -14,7 +14,7 @@ const MIN_LENGTH = 31;
 const MAX_LENGTH = 37;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-const digits = new Map([...ALPHABET].map((character, value) => [character, value]));
+const digits = new Map(Array.from(ALPHABET, (character, value) => [character, value]));
 
 export interface DecodedId {
   tableNumber: number;

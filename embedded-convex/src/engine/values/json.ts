@@ -23,19 +23,22 @@ export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** True for anything `JSON.parse` can return; guards values that come from user code. */
-export function isJson(value: unknown): value is Json {
-  if (value === null) return true;
-  if (typeof value === "object") {
-    return Array.isArray(value) ? value.every(isJson) : Object.values(value).every(isJson);
-  }
-  return typeof value === "string" || typeof value === "boolean" || typeof value === "number";
+/** A field that should be text: itself, or some spelling of what is there instead. */
+export function asText(value: Json | undefined): string {
+  if (typeof value === "string") return value;
+  return value === undefined ? "" : JSON.stringify(value);
 }
 
 /** `JSON.parse` with a type: what it returns is JSON by construction. */
 export function parseJson(text: string): Json {
-  const value: Json = JSON.parse(text);
+  const value: unknown = JSON.parse(text);
+  if (!isParsed(value)) throw new TypeError("not JSON");
   return value;
+}
+
+/** What `JSON.parse` returns is JSON by construction; nothing inside needs to be looked at again. */
+function isParsed(value: unknown): value is Json {
+  return value !== undefined;
 }
 
 /** Parses text that must be a JSON object. Throws `TypeError` for anything else. */

@@ -117,7 +117,7 @@ class KeyWriter {
     else if (decoded.kind === "int64") this.int64(decoded.value);
     // A pending commit timestamp sorts after every known one until the commit fixes it.
     else if (decoded.kind === "commitTs") this.int64(MAX_INT64);
-    else if (decoded.kind === "float") this.floatBits(Buffer.from(decoded.bytes).reverse());
+    else if (decoded.kind === "float") this.floatBits(Buffer.from(decoded.bytes.toReversed()));
     else {
       this.byte(BYTES);
       this.terminated(decoded.value);
