@@ -1,3 +1,18 @@
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineProject } from "vitest/config";
 
-export default defineProject({ test: { name: "api-worker", include: ["**/*.test.ts"] } });
+/** Everything runs in workerd; the parts around the Worker are HTTP servers of `test/support/hub.ts`, in Node. */
+export default defineProject({
+  plugins: [
+    cloudflareTest({
+      miniflare: { compatibilityDate: "2026-10-01", compatibilityFlags: ["nodejs_compat"] },
+    }),
+  ],
+  test: {
+    name: "api-worker",
+    include: ["test/**/*.test.ts", "src/**/*.test.ts"],
+    globalSetup: "./test/support/hub.ts",
+    testTimeout: 30_000,
+    silent: "passed-only",
+  },
+});

@@ -15,7 +15,7 @@ interface Witness {
   services: Services;
   requestId: string;
   ip: string | null;
-  after(work: Promise<void>): void;
+  after: (work: Promise<void>) => void;
 }
 
 /**

@@ -6,7 +6,7 @@ import type { UserRuntime } from "./runtime/ofUser.ts";
 
 interface Mirroring {
   services: { control: ControlClient };
-  after(work: Promise<void>): void;
+  after: (work: Promise<void>) => void;
 }
 
 /**

@@ -27,7 +27,7 @@ export interface Call<G extends Gate, I> {
   /** For cookies and addresses of the request itself. */
   c: AppContext;
   /** Keeps work alive past the answer (up to 30 s); it must not reject. */
-  after(work: Promise<void>): void;
+  after: (work: Promise<void>) => void;
 }
 
 interface RouteSpec<G extends Gate, I extends InputShape, A extends z.ZodType> {

@@ -41,6 +41,7 @@ const PASSED_ON: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "taken",
   "unprocessable",
   "rate_limited",
+  "not_configured",
   "secret_corrupt",
 ]);
 

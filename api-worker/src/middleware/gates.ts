@@ -65,9 +65,12 @@ async function requireActor(c: AppContext, services: Services): Promise<Actor> {
 }
 
 async function requireSession(c: AppContext, services: Services): Promise<Session> {
+  const signedOut = () => new ApiError("unauthorized", "Sign in first.");
+  if (sessionHashOf(c) === null) throw signedOut();
+  // Before the cookie is looked up: a foreign page learns nothing, not even whether its visitor is signed in.
   assertSameOrigin(c);
   const session = await currentSession(c, services);
-  if (session === null) throw new ApiError("unauthorized", "Sign in first.");
+  if (session === null) throw signedOut();
   return session;
 }
 

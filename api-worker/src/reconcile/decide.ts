@@ -5,6 +5,8 @@ import type { Action, RowFields, World } from "./world.ts";
 /**
  * The plan: from what is known to the next single action. Pure, so that every situation a crash can leave behind is a
  * row of a table in the tests. Whoever carries an action out adds what it found to the world and asks again.
+ * Which status may follow which is Convex's to say (`convex/lib/transitions.ts`): a wish starts `provisioning`,
+ * `stopping` or `deleting`, and a `ready` row whose drive comes back with anything but `settled` becomes `degraded`.
  *
  * | wish    | found                                   | next |
  * |---------|-----------------------------------------|------|
@@ -38,7 +40,7 @@ const SOON_MS = 500;
 
 function decideRunning(world: World): Action {
   const { instance } = world;
-  // Both wait for a person: `error` for another create, `suspended` for credits.
+  // Both wait for a person: `error` for another create (in any wish), `suspended` for credits.
   if (instance.status === "error" || instance.status === "suspended") return rest({ outcome: "settled" });
   return prepare(world) ?? bringUp(world);
 }
@@ -72,21 +74,18 @@ function prepare(world: World): Action | null {
 function bringUp(world: World): Action {
   const { instance, fleet } = world;
   if (fleet === null) return { kind: "ask_fleet" };
-  if (fleet.kind === "absent" && world.wished)
-    return retry("The fleet has not taken the instance yet. It is asked again.");
-  if (fleet.kind === "absent") return putAgain(world);
+  if (fleet.kind === "absent") {
+    return world.wished ? retry("The fleet has not taken the instance yet. It is asked again.") : PUT_RUNNING;
+  }
   if (fleet.kind !== "instance") return trouble(world, fleet);
   if (fleet.generation > instance.generation) return rest({ outcome: "stale" });
   if (fleet.generation < instance.generation || fleet.desired !== "running") {
-    return world.wished ? rest({ outcome: "continue", after_ms: SOON_MS, reason: null }) : putAgain(world);
+    return world.wished ? rest({ outcome: "continue", after_ms: SOON_MS, reason: null }) : PUT_RUNNING;
   }
   return recordRuntime(world, fleet) ?? climb(world, fleet);
 }
 
-/** A PUT for a row that was up says so first: the page must not show `ready` for what is being started again. */
-function putAgain(world: World): Action {
-  return degrade(world.instance, "The runtime is being started again.") ?? { kind: "put_runtime", desired: "running" };
-}
+const PUT_RUNNING: Action = { kind: "put_runtime", desired: "running" };
 
 function recordRuntime(world: World, fleet: RuntimeView): Action | null {
   const { instance, names } = world;
@@ -109,20 +108,24 @@ function climb(world: World, fleet: RuntimeView): Action {
     case "deleting": {
       const reason = fleet.reason ?? PHASE_WORDS[fleet.phase];
       return (
-        degrade(instance, reason) ??
-        stepTo(instance, "gateway_boot", "running", reason) ??
-        rest({ outcome: "continue", after_ms: SOON_MS, reason: fleet.reason })
+        stepTo(instance, "gateway_boot", "running", reason) ?? rest({ outcome: "continue", after_ms: SOON_MS, reason })
       );
     }
     case "error": {
       const reason = fleet.reason ?? "The gateway does not start.";
       return (
-        degrade(instance, reason) ??
         stepTo(instance, "gateway_boot", fleet.final ? "failed" : "running", reason) ??
         (fleet.final ? rest({ outcome: "failed", reason }) : retry(reason))
       );
     }
-    case "health":
+    case "health": {
+      const reason = fleet.reason ?? PHASE_WORDS.health;
+      return (
+        stepTo(instance, "gateway_boot", "done", null) ??
+        stepTo(instance, "health", "running", reason) ??
+        rest({ outcome: "continue", after_ms: SOON_MS, reason })
+      );
+    }
     case "ready":
       return stepTo(instance, "gateway_boot", "done", null) ?? confirm(world);
   }
@@ -151,37 +154,29 @@ function confirm(world: World): Action {
 
 function decideStopped(world: World): Action {
   const { instance, fleet } = world;
+  if (instance.status !== "stopping" && instance.status !== "stopped") return rest({ outcome: "settled" });
   if (fleet === null) return { kind: "ask_fleet" };
   const down =
     fleet.kind === "absent" || (fleet.kind === "instance" && fleet.desired === "stopped" && fleet.phase === "stopped");
   if (down) {
     if (instance.status === "stopped") return rest({ outcome: "settled" });
-    return stopping(instance) ?? { kind: "set_status", status: "stopped", reason: null };
+    return { kind: "set_status", status: "stopped", reason: null };
   }
   if (fleet.kind !== "instance") return trouble(world, fleet);
   if (fleet.generation > instance.generation) return rest({ outcome: "stale" });
   const asked = fleet.generation === instance.generation && fleet.desired === "stopped";
   if (!asked && !world.wished) {
     // A fleet that runs what has no token here is told in the same form, so it needs one.
-    return (
-      stopping(instance) ??
-      (instance.has_service_token ? { kind: "put_runtime", desired: "stopped" } : { kind: "make_service_token" })
-    );
+    return instance.has_service_token ? { kind: "put_runtime", desired: "stopped" } : { kind: "make_service_token" };
   }
   if (fleet.phase === "error" && fleet.final)
     return rest({ outcome: "failed", reason: fleet.reason ?? "The gateway does not stop." });
   return rest({ outcome: "continue", after_ms: SOON_MS, reason: fleet.reason });
 }
 
-function stopping(instance: ControlInstance): Action | null {
-  const under = instance.status === "stopping" || instance.status === "stopped";
-  return under ? null : { kind: "set_status", status: "stopping", reason: null };
-}
-
 function decideDeleted(world: World): Action {
   const { instance, removal } = world;
-  if (instance.status === "deleted") return rest({ outcome: "settled" });
-  if (instance.status !== "deleting") return { kind: "set_status", status: "deleting", reason: null };
+  if (instance.status !== "deleting") return rest({ outcome: "settled" });
   if (removal === null) return { kind: "remove_runtime" };
   if (removal.kind === "gone") return { kind: "set_status", status: "deleted", reason: null };
   if (removal.kind === "deleting") return rest({ outcome: "continue", after_ms: SOON_MS, reason: null });
@@ -215,11 +210,8 @@ const PHASE_WORDS = {
   stopping: "The gateway is stopping before it starts again.",
   stopped: "The gateway is about to start.",
   deleting: "What was there before is being removed.",
+  health: "The gateway runs and is being checked.",
 } as const;
-
-function degrade(instance: ControlInstance, reason: string): Action | null {
-  return instance.status === "ready" ? { kind: "set_status", status: "degraded", reason } : null;
-}
 
 /** Records a step only where that changes what is recorded. */
 function stepTo(instance: ControlInstance, name: StepName, state: StepState, detail: string | null): Action | null {

@@ -72,6 +72,8 @@ function outcomeOf(error: unknown): ReconcileResult {
         outcome: "failed",
         reason: "The stored service token cannot be decrypted. The operator has to check the encryption keys.",
       };
+    case "not_configured":
+      return { outcome: "retry", reason: error.message.slice(0, 500) };
     case "conflict":
     case "invalid_transition":
       return { outcome: "retry", reason: "The instance changed while it was being worked on. It is looked at again." };

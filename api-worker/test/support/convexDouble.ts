@@ -1,0 +1,226 @@
+import {
+  ApiError,
+  AuditEventRequest,
+  BillingSummary,
+  CONTROL_KEY_HEADER,
+  CONTROL_PATHS,
+  ClaimRequest,
+  ControlInstance,
+  CredentialsRequest,
+  ObservationRequest,
+  OpenSessionRequest,
+  RecordStepRequest,
+  STEP_NAMES,
+  SessionRequest,
+  SetStatusRequest,
+  SignUpRequest,
+  StoreSecretRequest,
+  UpsertInstanceRequest,
+} from "@oa/contract";
+import type { User } from "@oa/contract";
+import type * as z from "zod";
+
+/** A request as the doubles see one. */
+export interface Asked {
+  method: string;
+  url: URL;
+  headers: Record<string, string | undefined>;
+  body: unknown;
+}
+
+/** What the double remembers, for tests to look into. */
+export interface ConvexState {
+  instances: ControlInstance[];
+  secrets: Record<string, string>;
+  audit: z.infer<typeof AuditEventRequest>[];
+  observations: z.infer<typeof ObservationRequest>[];
+  users: { user: User; password_hash: string }[];
+  sessions: Record<string, { user_id: string; user_agent: string | null; ip: string | null }>;
+  tokenVersion: number;
+}
+
+export function emptyConvex(): ConvexState {
+  return { instances: [], secrets: {}, audit: [], observations: [], users: [], sessions: {}, tokenVersion: 1 };
+}
+
+export const CONTROL_KEY = "control-key-of-the-tests";
+
+/** Enough of Convex's `/control/*` for the Worker: the wire of the contract, without Convex's rules and deadlines. */
+export function convexAnswer(state: ConvexState, asked: Asked): unknown {
+  if (asked.headers[CONTROL_KEY_HEADER] !== CONTROL_KEY) throw new ApiError("unauthorized", "wrong control key");
+  const handler = HANDLERS[`${asked.method} ${asked.url.pathname}`];
+  if (handler === undefined) throw new ApiError("not_found", `no ${asked.method} ${asked.url.pathname}`);
+  return handler(state, asked);
+}
+
+const HANDLERS: Record<string, (state: ConvexState, asked: Asked) => unknown> = {
+  [`GET ${CONTROL_PATHS.instance}`]: (state, asked) => ({ instance: rowOf(state, userOf(asked)) ?? null }),
+  [`GET ${CONTROL_PATHS.instanceById}`]: (state, asked) => ({
+    instance: state.instances.find((row) => row.instance_id === asked.url.searchParams.get("instance_id")) ?? null,
+  }),
+  [`POST ${CONTROL_PATHS.instanceClaim}`]: (state, asked) => {
+    const { desired } = ClaimRequest.parse(asked.body);
+    const user = userOf(asked);
+    const before = rowOf(state, user);
+    if (before?.desired === desired) return { instance: before, changed: false };
+    const status = { running: "provisioning", stopped: "stopping", deleted: "deleting" } as const;
+    if (before !== undefined) {
+      Object.assign(before, {
+        desired,
+        status: status[desired],
+        generation: before.generation + 1,
+        steps: freshSteps(),
+      });
+      return { instance: before, changed: true };
+    }
+    const row = freshRow(user, `inst${String(state.instances.length + 1).padStart(8, "0")}`);
+    state.instances.push(row);
+    return { instance: row, changed: true };
+  },
+  [`POST ${CONTROL_PATHS.instance}`]: (state, asked) => {
+    const { generation, user_id: _a, userId: _b, ...fields } = UpsertInstanceRequest.parse(asked.body);
+    const row = current(state, userOf(asked), generation);
+    const taken = state.instances.some(
+      (other) => other !== row && other.runtime_url !== null && other.runtime_url === fields.runtime_url,
+    );
+    if (taken) throw new ApiError("taken", "another user holds it");
+    Object.assign(row, fields);
+    return { instance: row };
+  },
+  [`POST ${CONTROL_PATHS.instanceStatus}`]: (state, asked) => {
+    const { status, reason, generation } = SetStatusRequest.parse(asked.body);
+    const row = current(state, userOf(asked), generation);
+    Object.assign(row, { status, reason: reason ?? null, ...(status === "ready" && { last_ready_at: Date.now() }) });
+    return { instance: row };
+  },
+  [`POST ${CONTROL_PATHS.instanceStep}`]: (state, asked) => {
+    const step = RecordStepRequest.parse(asked.body);
+    const row = state.instances.find(
+      (row) => row.instance_id === step.instance_id && row.generation === step.generation,
+    );
+    if (row === undefined) throw new ApiError("stale_generation", "the row has moved on");
+    const of = row.steps.find(({ name }) => name === step.step);
+    Object.assign(of ?? {}, { state: step.state, detail: step.detail });
+    return { recorded: true };
+  },
+  [`POST ${CONTROL_PATHS.instanceSecret}`]: (state, asked) => {
+    const secret = StoreSecretRequest.parse(asked.body);
+    const row = current(state, userOf(asked), secret.generation);
+    const id = `${row.user_id}/${secret.key}`;
+    const stored = !(secret.if_absent === true && id in state.secrets);
+    if (stored) state.secrets[id] = secret.value;
+    row.has_service_token = true;
+    return { key: secret.key, stored, key_id: "k1" };
+  },
+  [`GET ${CONTROL_PATHS.instanceSecret}`]: (state, asked) => {
+    const key = asked.url.searchParams.get("key");
+    const value = state.secrets[`${userOf(asked)}/${key}`];
+    if (value === undefined) throw new ApiError("not_found", "no such secret");
+    return { key, value };
+  },
+  [`POST ${CONTROL_PATHS.instanceObserved}`]: (state, asked) => {
+    const seen = ObservationRequest.parse(asked.body);
+    const row = state.instances.find((row) => row.instance_id === seen.instance_id);
+    if (row?.generation !== seen.generation) return { accepted: false };
+    state.observations.push(seen);
+    return { accepted: true };
+  },
+  [`POST ${CONTROL_PATHS.auditEvents}`]: (state, asked) => {
+    state.audit.push(AuditEventRequest.parse(asked.body));
+    return { recorded: true };
+  },
+  [`GET ${CONTROL_PATHS.billingSummary}`]: (_state, asked) =>
+    BillingSummary.parse({
+      user_id: userOf(asked),
+      balance_usd: 5,
+      balance_microusd: 5_000_000,
+      held_usd: 0,
+      available_usd: 5,
+    }),
+  [`POST ${CONTROL_PATHS.accountSignUp}`]: (state, asked) => {
+    const { email, password_hash, session } = SignUpRequest.parse(asked.body);
+    if (state.users.some(({ user }) => user.email === email))
+      throw new ApiError("taken", "This e-mail has an account. Sign in instead.");
+    const user = { user_id: `user${state.users.length + 1}`, email, created_at: Date.now() };
+    state.users.push({ user, password_hash });
+    state.sessions[session.session_hash] = { user_id: user.user_id, user_agent: session.user_agent, ip: session.ip };
+    return { user };
+  },
+  [`POST ${CONTROL_PATHS.accountCredentials}`]: (state, asked) => {
+    const { email } = CredentialsRequest.parse(asked.body);
+    return { credentials: state.users.find(({ user }) => user.email === email) ?? null };
+  },
+  [`POST ${CONTROL_PATHS.accountSessions}`]: (state, asked) => {
+    const { user_id, session, rehash } = OpenSessionRequest.parse(asked.body);
+    const account = state.users.find(({ user }) => user.user_id === user_id);
+    if (account !== undefined && rehash !== undefined) account.password_hash = rehash;
+    state.sessions[session.session_hash] = { user_id, user_agent: session.user_agent, ip: session.ip };
+    return {};
+  },
+  [`POST ${CONTROL_PATHS.accountSession}`]: (state, asked) => {
+    const session = state.sessions[SessionRequest.parse(asked.body).session_hash];
+    const account = state.users.find(({ user }) => user.user_id === session?.user_id);
+    const found = account && { user: account.user, expires_at: Date.now() + 1000, token_version: state.tokenVersion };
+    return { session: found ?? null };
+  },
+  [`DELETE ${CONTROL_PATHS.accountSession}`]: (state, asked) => {
+    delete state.sessions[SessionRequest.parse(asked.body).session_hash];
+    return {};
+  },
+};
+
+function userOf(asked: Asked): string {
+  const user = asked.headers["x-oa-user-id"];
+  if (user === undefined) throw new ApiError("invalid_request", "no user");
+  return user;
+}
+
+function rowOf(state: ConvexState, user: string): ControlInstance | undefined {
+  return state.instances.find((row) => row.user_id === user);
+}
+
+function current(state: ConvexState, user: string, generation: number | undefined): ControlInstance {
+  const row = rowOf(state, user);
+  if (row === undefined) throw new ApiError("no_instance", "none");
+  if (generation !== undefined && generation !== row.generation)
+    throw new ApiError("stale_generation", "the row has moved on");
+  return row;
+}
+
+function freshSteps(): ControlInstance["steps"] {
+  return STEP_NAMES.map((name) => ({
+    name,
+    state: name === "claim" ? "done" : "pending",
+    detail: null,
+    started_at: null,
+    finished_at: null,
+  }));
+}
+
+/** A row as a first claim leaves it. */
+export function freshRow(userId: string, instanceId: string): ControlInstance {
+  return {
+    instance_id: instanceId,
+    user_id: userId,
+    status: "provisioning",
+    desired: "running",
+    generation: 1,
+    runtime_name: null,
+    version: null,
+    reason: null,
+    steps: freshSteps(),
+    created_at: 1,
+    updated_at: 1,
+    last_ready_at: null,
+    runtime_url: null,
+    gateway_url: null,
+    cf_account_id: null,
+    cf_worker_name: null,
+    cf_worker_id: null,
+    cf_container_app_id: null,
+    cf_container_app_name: null,
+    r2_bucket_name: null,
+    has_service_token: false,
+    has_provider_keys: false,
+  };
+}
