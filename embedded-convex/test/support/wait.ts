@@ -8,7 +8,7 @@ export async function waitFor<T>(
   for (;;) {
     const value = await get();
     if (accept(value)) return value;
-    if (Date.now() > end) throw new Error(`still ${JSON.stringify(value)} after ${timeoutMs} ms`);
+    if (Date.now() > end) throw new Error(`still ${JSON.stringify(value)?.slice(0, 500)} after ${timeoutMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

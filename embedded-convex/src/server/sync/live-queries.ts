@@ -16,17 +16,27 @@ import { IntervalIndex } from "./intervals.ts";
  */
 const TIMED_RESULT_MS = 5_000;
 
+/** A moment that live queries are read at. What is committed from here on is remembered until it is closed. */
+export interface View {
+  readonly snapshot: Snapshot;
+  /** Which code it runs, counted in pushes. */
+  readonly generation: number;
+  close(): void;
+}
+
 /** One subscriber's hold on a live query. */
 export interface LiveQuery {
   /** The journal this query re-runs with. */
   readonly journal: string | null;
-  /** The result at exactly `at`. Rejects only when the engine itself fails. */
-  read(at: Snapshot): Promise<QueryOutcome>;
+  /** The result at exactly `view`. Rejects only when the engine itself fails. */
+  read(view: View): Promise<QueryOutcome>;
   /** Ends the subscription; once. */
   release(): void;
 }
 
 export interface LiveQueries {
+  /** The newest moment. Close it soon. */
+  open(): View;
   /** @param onStale Called when the last result read no longer holds; not again until the next `read`. */
   subscribe(call: Call, journal: string | null, onStale: () => void): LiveQuery;
   close(): void;
@@ -45,19 +55,20 @@ interface Entry {
   journal: string | null;
   subscribers: Set<() => void>;
   settled: Settled | null;
-  running: { at: bigint; outcome: Promise<QueryOutcome> } | null;
+  running: { at: bigint; generation: number; outcome: Promise<QueryOutcome> } | null;
 }
 
 export function createLiveQueries(engine: Engine, caller: Caller, now: () => number): LiveQueries {
-  const entries = new Map<string, Entry>();
+  /** Every live query, and by key those that new subscribers join. */
+  const entries = new Set<Entry>();
+  const joinable = new Map<string, Entry>();
   /** Live results by the index ranges they read. */
   const readers = new Map<number, IntervalIndex<Entry>>();
   /** Live results that any commit may change. */
   const volatile = new Set<Entry>();
-  /** Commits since the oldest snapshot that a query still runs at. */
+  /** Commits since the oldest view that is open: a result computed at that view may be stale before it is there. */
   let recent: Commit[] = [];
-  const runningAt = new Map<symbol, bigint>();
-  /** Counts code changes: a result computed across one is stale from the start. */
+  const openViews = new Set<View>();
   let generation = 0;
 
   function watch(entry: Entry, reads: ReadSet): void {
@@ -84,7 +95,7 @@ export function createLiveQueries(engine: Engine, caller: Caller, now: () => num
   }
 
   const stopCommits = engine.onCommit((commit) => {
-    if (runningAt.size > 0) recent.push(commit);
+    if (openViews.size > 0) recent.push(commit);
     const touched = new Set(volatile);
     for (const { index, key } of commit.writes.keys) readers.get(index)?.stab(key, touched);
     for (const entry of touched) expire(entry, commit.ts);
@@ -93,50 +104,57 @@ export function createLiveQueries(engine: Engine, caller: Caller, now: () => num
   const stopCode = engine.onCodeChange(() => {
     generation += 1;
     const ts = engine.latestTs();
-    for (const entry of entries.values()) expire(entry, ts);
+    for (const entry of entries) expire(entry, ts);
   });
 
-  async function run(entry: Entry, at: Snapshot): Promise<QueryOutcome> {
-    const id = Symbol("run");
-    const startedIn = generation;
-    runningAt.set(id, at.ts);
-    try {
-      const outcome = await caller.query(entry.call, { at, journal: entry.journal });
-      settle(entry, outcome, startedIn);
-      return outcome;
-    } finally {
-      runningAt.delete(id);
-      const oldest = [...runningAt.values()].reduce<bigint | null>((a, b) => (a === null || b < a ? b : a), null);
-      recent = oldest === null ? [] : recent.filter((commit) => commit.ts > oldest);
-    }
+  function open(): View {
+    const snapshot = engine.snapshot();
+    const view: View = {
+      snapshot,
+      generation,
+      close() {
+        snapshot.close();
+        openViews.delete(view);
+        const oldest = [...openViews].reduce((ts, { snapshot: one }) => (one.ts < ts ? one.ts : ts), engine.latestTs());
+        recent = recent.filter((commit) => commit.ts > oldest);
+      },
+    };
+    openViews.add(view);
+    return view;
   }
 
-  function settle(entry: Entry, outcome: QueryOutcome, startedIn: number): void {
-    if (entry.subscribers.size === 0) return;
-    const missed =
-      startedIn === generation
-        ? (recent.find((commit) => commit.ts > outcome.ts && engine.touches(outcome.reads, commit.writes))?.ts ?? null)
-        : engine.latestTs();
+  async function run(entry: Entry, view: View): Promise<QueryOutcome> {
+    const outcome = await caller.query(entry.call, { at: view.snapshot, journal: entry.journal });
+    if (entry.subscribers.size === 0) return outcome;
+    const missed = missedBy(outcome, view);
     // Whoever waited for this result may hold it, even where a newer one is kept already.
     if (missed !== null) for (const onStale of entry.subscribers) onStale();
-    if (entry.settled !== null && entry.settled.outcome.ts > outcome.ts) return;
+    if (entry.settled !== null && entry.settled.outcome.ts > outcome.ts) return outcome;
     if (entry.settled?.staleAt === null) unwatch(entry);
     entry.settled = { outcome, computedAtMs: now(), staleAt: missed };
     if (missed === null) watch(entry, outcome.reads);
+    return outcome;
   }
 
-  function read(entry: Entry, at: Snapshot, onStale: () => void): Promise<QueryOutcome> {
+  /** The first commit since `view` after which `outcome`, computed there, does not hold; null when it still does. */
+  function missedBy(outcome: QueryOutcome, view: View): bigint | null {
+    if (view.generation !== generation) return engine.latestTs();
+    return recent.find(({ ts, writes }) => ts > outcome.ts && engine.touches(outcome.reads, writes))?.ts ?? null;
+  }
+
+  function read(entry: Entry, view: View, onStale: () => void): Promise<QueryOutcome> {
     const { settled, running } = entry;
-    if (settled !== null && settled.outcome.ts <= at.ts && (settled.staleAt === null || at.ts < settled.staleAt)) {
+    const { ts } = view.snapshot;
+    if (settled !== null && settled.outcome.ts <= ts && (settled.staleAt === null || ts < settled.staleAt)) {
       // Went stale before this subscriber came, and will not again.
       if (settled.staleAt !== null) onStale();
       return Promise.resolve(settled.outcome);
     }
-    if (running?.at === at.ts) return running.outcome;
-    const outcome = run(entry, at).finally(() => {
+    if (running?.at === ts && running.generation === view.generation) return running.outcome;
+    const outcome = run(entry, view).finally(() => {
       if (entry.running?.outcome === outcome) entry.running = null;
     });
-    entry.running = { at: at.ts, outcome };
+    entry.running = { at: ts, generation: view.generation, outcome };
     return outcome;
   }
 
@@ -146,25 +164,28 @@ export function createLiveQueries(engine: Engine, caller: Caller, now: () => num
   }
 
   return {
+    open,
     subscribe(call, journal, onStale) {
       const key = JSON.stringify([call.path.component, call.path.udf, call.args, identityKey(call), journal]);
-      let entry = entries.get(key);
+      let entry = joinable.get(key);
       if (entry === undefined || isTooOldToShare(entry)) {
-        // An entry that is replaced lives on for the subscribers it has.
+        // One that is replaced lives on for the subscribers it has.
         entry = { key, call, journal, subscribers: new Set(), settled: null, running: null };
-        entries.set(key, entry);
+        entries.add(entry);
+        joinable.set(key, entry);
       }
       const held = entry;
       const notify = () => onStale();
       held.subscribers.add(notify);
       return {
         journal,
-        read: (at) => read(held, at, notify),
+        read: (view) => read(held, view, notify),
         release() {
           held.subscribers.delete(notify);
           if (held.subscribers.size > 0) return;
           if (held.settled?.staleAt === null) unwatch(held);
-          if (entries.get(held.key) === held) entries.delete(held.key);
+          entries.delete(held);
+          if (joinable.get(held.key) === held) joinable.delete(held.key);
         },
       };
     },

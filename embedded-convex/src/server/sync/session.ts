@@ -5,12 +5,12 @@
  * - every transition shows all queries at one timestamp, and starts where the last one ended;
  * - a mutation's answer leaves before the first transition that shows its writes, so that a client can drop its
  *   optimistic update in the same breath; and after every successful answer such a transition follows;
- * - messages are acted on in the order they came; mutations run one at a time, in order;
+ * - messages are acted on in the order they came; mutations run in order, each after the one before;
  * - one transition is on its way at a time: what happens meanwhile is folded into the next one, so a slow reader costs
  *   no memory.
  */
 import { setImmediate } from "node:timers/promises";
-import { EngineError, type Identity, type Snapshot, type UdfResult } from "../../engine/types.ts";
+import { EngineError, type Identity, type UdfResult } from "../../engine/types.ts";
 import { decodeTs } from "../timestamps.ts";
 import {
   actionResponse,
@@ -28,7 +28,7 @@ import {
   type ModifyQuerySet,
   type StateVersion,
 } from "./protocol.ts";
-import type { LiveQuery } from "./live-queries.ts";
+import type { LiveQuery, View } from "./live-queries.ts";
 import type { SyncParts } from "./sync-server.ts";
 
 /** Above this many waiting mutations the socket is not read any further until half of them are done. */
@@ -74,8 +74,7 @@ export class Session {
   #sessionId: string | null = null;
   #clientSkewMs = 0;
   #inbox: Promise<void> = Promise.resolve();
-  #mutations: Promise<void> = Promise.resolve();
-  #waitingMutations = 0;
+  readonly #mutations = new Set<Promise<void>>();
   #runningActions = 0;
   /** A transition is owed even if no query changed: a version moved, or a mutation's promise waits for it. */
   #owed = false;
@@ -102,7 +101,7 @@ export class Session {
   /** Resolves when every mutation received so far has been answered. */
   async drain(): Promise<void> {
     await this.#inbox;
-    await this.#mutations;
+    await Promise.all(this.#mutations);
   }
 
   async #handle(message: ClientMessage): Promise<void> {
@@ -117,7 +116,7 @@ export class Session {
       case "ModifyQuerySet":
         return this.#modifyQuerySet(message);
       case "Mutation":
-        return this.#enqueueMutation(message);
+        return this.#startMutation(message);
       case "Action":
         return this.#startAction(message);
       case "Event":
@@ -190,17 +189,16 @@ export class Session {
     this.#removed.push(queryId);
   }
 
-  #enqueueMutation(message: FunctionRequest): void {
-    const identity = this.#identity;
-    this.#waitingMutations += 1;
-    if (this.#waitingMutations === MAX_WAITING_MUTATIONS) this.#wire.pause();
-    this.#mutations = this.#mutations
-      .then(() => this.#mutate(message, identity))
+  /** Hands the mutation to the engine at once: its line keeps the order, and commits together what waits together. */
+  #startMutation(message: FunctionRequest): void {
+    const running = this.#mutate(message, this.#identity)
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
-        this.#waitingMutations -= 1;
-        if (this.#waitingMutations === MAX_WAITING_MUTATIONS / 2) this.#wire.resume();
+        this.#mutations.delete(running);
+        if (this.#mutations.size === MAX_WAITING_MUTATIONS / 2) this.#wire.resume();
       });
+    this.#mutations.add(running);
+    if (this.#mutations.size === MAX_WAITING_MUTATIONS) this.#wire.pause();
   }
 
   async #mutate(message: FunctionRequest, identity: Identity): Promise<void> {
@@ -280,20 +278,20 @@ export class Session {
 
   /** Runs `queries` at one timestamp, which it returns; adds what is news to the client to `modifications`. */
   async #runQueries(queries: SyncQuery[], identity: Identity, modifications: string[]): Promise<bigint> {
-    const at = this.#parts.engine.snapshot();
+    const view = this.#parts.liveQueries.open();
     try {
       // Answers to mutations that this snapshot shows are already on their way to be sent: they go first.
       await setImmediate();
-      const outcomes = await Promise.all(queries.map((query) => this.#outcome(query, identity, at)));
+      const outcomes = await Promise.all(queries.map((query) => this.#outcome(query, identity, view)));
       for (const [index, query] of queries.entries()) {
         const result = outcomes[index];
         if (result === undefined || query.told === signatureOf(result)) continue;
         query.told = signatureOf(result);
         modifications.push(queryModification(query.add.queryId, result, query.journal));
       }
-      return at.ts;
+      return view.snapshot.ts;
     } finally {
-      at.close();
+      view.close();
     }
   }
 
@@ -327,12 +325,12 @@ export class Session {
     }
   }
 
-  /** The query's result at `at`, as the client may see it. Keeps the journal that its next run continues from. */
-  async #outcome(query: SyncQuery, identity: Identity, at: Snapshot): Promise<UdfResult> {
+  /** The query's result at `view`, as the client may see it. Keeps the journal that its next run continues from. */
+  async #outcome(query: SyncQuery, identity: Identity, view: View): Promise<UdfResult> {
     if (query.live === null)
       return query.refused ?? refusal(new EngineError("NotFound", "The query was removed.", 404));
     try {
-      const { result, journal } = await query.live.read(at);
+      const { result, journal } = await query.live.read(view);
       if (result.ok) query.journal = journal;
       return this.#parts.caller.present(result, identity);
     } catch (error) {
