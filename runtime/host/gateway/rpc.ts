@@ -19,13 +19,13 @@ const MAX_FRAME_BYTES = 4 * 1024 * 1024;
 const PING_EVERY_MS = 20_000;
 
 const Frame = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("event"), event: z.string(), payload: z.unknown() }),
+  z.object({ type: z.literal("event"), event: z.string(), payload: z.unknown().optional() }),
   z.object({
     type: z.literal("res"),
     id: z.string(),
     ok: z.boolean(),
-    payload: z.unknown(),
-    error: z.object({ code: z.string(), message: z.string(), details: z.unknown() }).optional(),
+    payload: z.unknown().optional(),
+    error: z.object({ code: z.string(), message: z.string() }).optional(),
   }),
 ]);
 
