@@ -40,7 +40,7 @@ export function convexPart(plan: StackPlan): PartSpec {
     name: "convex",
     command: process.execPath,
     args: [
-      join(plan.root, "embedded-convex/src/cli/main.ts"),
+      join(plan.root, "embedded-convex/bin/embedded-convex.js"),
       "start",
       ...["--port", String(convex), "--site-port", String(convexSite)],
       ...["--data-dir", join(plan.dataDir, "convex")],

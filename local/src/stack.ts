@@ -34,10 +34,15 @@ export async function startStack(plan: StackPlan, console: Console): Promise<Sta
   let complete: (() => Promise<void>) | null = null;
   const { promise: lost, reject: reportLost } = Promise.withResolvers<never>();
   lost.catch(() => undefined);
+  let writing = Promise.resolve();
   const events = {
-    change: async () => {
-      await rememberPids(dataDir, parts);
-      if (complete !== null) await complete();
+    // One after the other: parts start beside each other, and the newest list must be the one that stays.
+    change: () => {
+      writing = writing.then(async () => {
+        await rememberPids(dataDir, parts);
+        if (complete !== null) await complete();
+      });
+      return writing;
     },
     lost: (_part: Part, why: string) => reportLost(new Error(why)),
     restarted: (part: Part) =>
