@@ -196,6 +196,8 @@ export interface Engine {
   checkPush(push: PreparedPush): Promise<void>;
   /** One transaction: code, schema, indexes, crons. */
   commitPush(push: PreparedPush): Promise<void>;
+  /** Lets go of a push that will not be committed (a dry run, a schema that rows do not fit, a CLI that went away). */
+  discardPush(push: PreparedPush): void;
   /** The last pushed modules' hashes of the app, for `get_config_hashes`. */
   moduleHashes(): { path: string; environment: string; hash: string }[];
   /** Auth providers of the live push. */

@@ -1,6 +1,6 @@
 /** The endpoints the official CLI deploys with. All need the admin key. */
 import { z } from "zod";
-import { EngineError, type Engine, type PreparedPush } from "../engine/types.ts";
+import { EngineError, type Engine, type Json, type PreparedPush } from "../engine/types.ts";
 import { json, LIMITS } from "./http.ts";
 import type { LogStream } from "./log-stream.ts";
 import {
@@ -24,24 +24,59 @@ export interface DeployApi {
   close(): void;
 }
 
+interface Started {
+  push: PreparedPush;
+  timer: NodeJS.Timeout;
+  /** Null until someone waits for it. */
+  check: Promise<SchemaStatus> | null;
+}
+
+/** How far the rows' check and the indexes' filling are, in the CLI's words. */
+type SchemaStatus =
+  | { type: "complete" }
+  | { type: "failed"; error: string; componentPath: string; tableName: null }
+  | { type: "inProgress"; components: { [path: string]: Json } };
+
 export function createDeployApi(engine: Engine, logs: LogStream): DeployApi {
-  const prepared = new Map<string, { push: PreparedPush; timer: NodeJS.Timeout }>();
+  const prepared = new Map<string, Started>();
 
   function forget(id: string): void {
-    clearTimeout(prepared.get(id)?.timer);
+    const known = prepared.get(id);
+    if (known === undefined) return;
     prepared.delete(id);
+    clearTimeout(known.timer);
+    engine.discardPush(known.push);
   }
 
   function remember(push: PreparedPush): void {
     const oldest = prepared.keys().next();
     if (prepared.size >= MAX_PREPARED && oldest.done === false) forget(oldest.value);
-    prepared.set(push.id, { push, timer: setTimeout(() => forget(push.id), PUSH_TTL_MS).unref() });
+    prepared.set(push.id, { push, check: null, timer: setTimeout(() => forget(push.id), PUSH_TTL_MS).unref() });
   }
 
-  function find(id: string): PreparedPush {
+  function find(id: string): Started {
     const found = prepared.get(id);
-    if (found === undefined) throw new EngineError("UnknownPush", "This push is not known any more; push again.", 404);
-    return found.push;
+    if (found === undefined) throw new EngineError("UnknownPush", "This push is not known any more; push again.", 410);
+    return found;
+  }
+
+  async function check(push: PreparedPush): Promise<SchemaStatus> {
+    try {
+      await engine.checkPush(push);
+      return { type: "complete" };
+    } catch (error) {
+      forget(push.id);
+      if (!(error instanceof EngineError) || error.code !== "SchemaValidationError") throw error;
+      return { type: "failed", error: error.message, componentPath: "", tableName: null };
+    }
+  }
+
+  async function wait(started: Started, timeoutMs: number): Promise<SchemaStatus> {
+    started.check ??= check(started.push);
+    const late = Promise.withResolvers<SchemaStatus>();
+    const unfinished = { schemaValidationComplete: false, indexesComplete: 0, indexesTotal: 0 };
+    const timer = setTimeout(() => late.resolve({ type: "inProgress", components: { "": unfinished } }), timeoutMs);
+    return Promise.race([started.check, late.promise]).finally(() => clearTimeout(timer));
   }
 
   const routes: Route[] = [
@@ -76,15 +111,8 @@ export function createDeployApi(engine: Engine, logs: LogStream): DeployApi {
       path: "/api/deploy2/wait_for_schema",
       access: "admin",
       async handle(request) {
-        const { schemaChange } = await request.body(waitForSchemaBody, LIMITS.pushBody);
-        try {
-          await engine.checkPush(find(schemaChange.schemaIds.push));
-        } catch (error) {
-          if (!(error instanceof EngineError) || error.code !== "SchemaValidationError") throw error;
-          forget(schemaChange.schemaIds.push);
-          return json({ type: "failed", error: error.message, componentPath: "", tableName: null });
-        }
-        return json({ type: "complete" });
+        const { schemaChange, timeoutMs } = await request.body(waitForSchemaBody, LIMITS.pushBody);
+        return json(await wait(find(schemaChange.schemaIds.push), timeoutMs));
       },
     },
     {
@@ -93,10 +121,13 @@ export function createDeployApi(engine: Engine, logs: LogStream): DeployApi {
       access: "admin",
       async handle(request) {
         const { startPush, dryRun } = await request.body(finishPushBody, LIMITS.pushBody);
-        const push = find(startPush.schemaChange.schemaIds.push);
+        const { push } = find(startPush.schemaChange.schemaIds.push);
         const before = engine.authConfig().map((provider) => JSON.stringify(provider));
-        if (!dryRun) await engine.commitPush(push);
-        forget(push.id);
+        try {
+          if (!dryRun) await engine.commitPush(push);
+        } finally {
+          forget(push.id);
+        }
         const after = (push.definitions.get("")?.auth ?? []).map((provider) => JSON.stringify(provider));
         const authDiff = {
           added: after.filter((provider) => !before.includes(provider)),

@@ -50,7 +50,7 @@ type StartPushBody = z.infer<typeof startPushBody>;
 const schemaChange = z.object({ schemaIds: z.object({ push: z.string() }) });
 
 /** Body of `wait_for_schema`. */
-export const waitForSchemaBody = z.object({ schemaChange });
+export const waitForSchemaBody = z.object({ schemaChange, timeoutMs: z.number().min(0).max(60_000).default(10_000) });
 
 /** Body of `finish_push`. */
 export const finishPushBody = z.object({ startPush: z.object({ schemaChange }), dryRun: z.boolean().default(false) });
