@@ -37,6 +37,7 @@ import { Storage } from "./storage/storage.ts";
 import { readPage } from "./storage/table-page.ts";
 import { Writer } from "./transaction/writer.ts";
 import { compareKeys } from "./values/keys.ts";
+import { TRANSACTION_BUDGET, type Budget } from "./values/limits.ts";
 
 /** Throws EngineError when another process has the database open, or when the file is damaged or of another format. */
 export async function openEngine(options: EngineOptions): Promise<LocalEngine> {
@@ -71,7 +72,8 @@ export class LocalEngine implements Engine {
   private readonly logListeners = new Set<(event: LogEvent) => void>();
   private closed: Promise<void> | null = null;
 
-  constructor(options: EngineOptions) {
+  /** Nothing runs by itself before `start`. */
+  constructor(options: EngineOptions, budget: Readonly<Budget> = TRANSACTION_BUDGET) {
     this.options = options;
     const now = options.now ?? (() => Date.now());
     const storage = Storage.open(options.file, { synchronous: options.synchronous ?? "full", nowMs: now() });
@@ -79,6 +81,7 @@ export class LocalEngine implements Engine {
       options,
       storage,
       now,
+      budget,
       writer: new Writer(storage),
       cursors: new CursorCodec(Buffer.from(storage.meta("cursor_key"), "hex")),
       code: EMPTY_CODE,
@@ -89,7 +92,7 @@ export class LocalEngine implements Engine {
       ),
       watchers: new Set(),
       log: (event) => this.logListeners.forEach((listener) => listener(event)),
-      jobsChanged: () => this.scheduler.arm(),
+      jobsChanged: () => this.scheduler.wake(),
       reportFault: (error) => this.reportFault(error),
     };
     this.runner = new Runner(this.core);
@@ -188,6 +191,10 @@ export class LocalEngine implements Engine {
     void collectDroppedIndexes(this.core).catch((error: unknown) => this.reportFault(error));
   }
 
+  discardPush(push: PreparedPush): void {
+    ownPush(push).change.end();
+  }
+
   moduleHashes(): { path: string; environment: string; hash: string }[] {
     return appModuleHashes(this.core.storage.writer);
   }
@@ -253,7 +260,7 @@ export class LocalEngine implements Engine {
 
   private codeChanged(): void {
     for (const listener of this.codeListeners) listener();
-    this.scheduler.arm();
+    this.scheduler.wake();
   }
 
   private variables(): ReadonlyMap<string, string> {

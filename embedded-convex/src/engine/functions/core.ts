@@ -4,6 +4,7 @@ import type { Change } from "../transaction/overlay.ts";
 import type { Writer } from "../transaction/writer.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { CursorCodec } from "../query/cursor.ts";
+import type { Budget } from "../values/limits.ts";
 import type { Code } from "./code.ts";
 
 export interface Core {
@@ -11,6 +12,8 @@ export interface Core {
   readonly storage: Storage;
   readonly writer: Writer;
   readonly cursors: CursorCodec;
+  /** Limits of one transaction. */
+  readonly budget: Readonly<Budget>;
   code: Code;
   environment: ReadonlyMap<string, string>;
   /** Milliseconds since 1970. */

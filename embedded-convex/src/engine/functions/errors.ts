@@ -20,6 +20,8 @@ export interface Failure {
   message: string;
   /** JSON text of a ConvexError's data. */
   dataJson?: string;
+  /** What was thrown, for callers in the same process (tests). */
+  thrown?: unknown;
 }
 
 /** A place in a pushed bundle, mapped to its source; null for a place that is not in one. */
@@ -29,25 +31,39 @@ const MAX_FRAMES = 12;
 const FRAME = /^\s+at (?:(?<name>.*?) \()?(?<url>file:\/\/[^)]*):(?<line>\d+):(?<column>\d+)\)?$/;
 
 export function describeFailure(thrown: unknown, mapPlace: PlaceMapper): Failure {
-  if (thrown instanceof CallError) return { message: thrown.message };
-  if (typeof thrown !== "object" || thrown === null) return { message: `Uncaught ${String(thrown)}` };
+  if (thrown instanceof CallError) return { message: thrown.message, thrown };
+  if (typeof thrown !== "object" || thrown === null) return { message: `Uncaught ${String(thrown)}`, thrown };
   const name = textProperty(thrown, "name") ?? "Error";
   const message = textProperty(thrown, "message") ?? "";
   const frames = stackFrames(textProperty(thrown, "stack") ?? "", mapPlace);
   const data = Symbol.for("ConvexError") in thrown ? textProperty(thrown, "data") : null;
   return {
     message: [`Uncaught ${name}: ${message}`, ...frames].join("\n"),
+    thrown,
     ...(data === null ? {} : { dataJson: data }),
   };
 }
 
+const causes = new WeakMap<object, unknown>();
+
+/** What the function threw to end in this result or response; undefined when it did not throw. */
+export function causeOf(outcome: object): unknown {
+  return causes.get(outcome);
+}
+
+export function rememberCause<T extends object>(outcome: T, failure: Failure): T {
+  causes.set(outcome, failure.thrown);
+  return outcome;
+}
+
 export function failed(failure: Failure, requestId: string, logLines: string[]): UdfResult {
-  return {
+  const result: UdfResult = {
     ok: false,
     errorMessage: `[Request ID: ${requestId}] Server Error\n${failure.message}`,
     ...(failure.dataJson === undefined ? {} : { errorDataJson: failure.dataJson }),
     logLines,
   };
+  return rememberCause(result, failure);
 }
 
 /** A nested call's failure as its caller's syscall throws it. */

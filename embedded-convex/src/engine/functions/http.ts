@@ -2,7 +2,7 @@
 import type { Identity } from "../types.ts";
 import type { Code, ComponentCode } from "./code.ts";
 import type { Core } from "./core.ts";
-import { describeFailure } from "./errors.ts";
+import { describeFailure, rememberCause } from "./errors.ts";
 import { installGuards } from "./globals.ts";
 import { limited, newRequest } from "./invoke.ts";
 import type { Router } from "./registered.ts";
@@ -21,11 +21,13 @@ export async function runHttpAction(
   runner: Runner,
   request: Request,
   identity: Identity,
+  known?: RequestInfo,
 ): Promise<Response> {
   installGuards();
   const { code } = core;
   const place = placeOf(code, new URL(request.url).pathname);
-  const info = newRequest({ userAgent: request.headers.get("user-agent"), ip: request.headers.get("x-forwarded-for") });
+  const info =
+    known ?? newRequest({ userAgent: request.headers.get("user-agent"), ip: request.headers.get("x-forwarded-for") });
   let router: Router | null;
   try {
     router = (await place?.component.router()) ?? null;
@@ -51,7 +53,7 @@ export async function runHttpAction(
   } catch (thrown) {
     const failure = describeFailure(thrown, code.mapPlace);
     error = failure.message;
-    response = serverError(info, failure.message, failure.dataJson);
+    response = rememberCause(serverError(info, failure.message, failure.dataJson), failure);
   }
   logged(core, run, started, error);
   return response;

@@ -84,6 +84,7 @@ export class Runner implements Calls {
         catalog: moment.catalog,
         snapshotTs: moment.view.ts,
         beginMs: this.core.now(),
+        budget: this.core.budget,
         recordReads: true,
         nextCreationTime: null,
       });
@@ -224,6 +225,7 @@ export class Runner implements Calls {
       catalog: storage.catalog,
       snapshotTs: storage.appliedTs,
       beginMs: this.core.now(),
+      budget: this.core.budget,
       recordReads: false,
       nextCreationTime: (nowMs) => storage.nextCreationTime(nowMs),
     });

@@ -55,19 +55,31 @@ export async function preparePush(core: Core, modulesDir: string, pushed: readon
 }
 
 /** Switches code, schema, indexes and crons in one commit. */
-export async function commitPush(core: Core, push: Push): Promise<void> {
+export function commitPush(core: Core, push: Push): Promise<void> {
+  return activate(core, push.code, push.change, (db) => {
+    savePush(db, push);
+    replaceCrons(db, declaredCrons(push.definitions, push.code), core.now());
+  });
+}
+
+/** Makes code live whose schema change has been checked; `also` is part of the same commit. */
+export async function activate(
+  core: Core,
+  code: Code,
+  change: SchemaChange,
+  also: (db: Connection) => void,
+): Promise<void> {
   await core.writer.run(() => {
-    push.change.assertReady();
+    change.assertReady();
     core.writer.apply(core.storage.nextTs(core.now()), (db) => {
-      push.change.activate(db);
-      savePush(db, push);
-      replaceCrons(db, declaredCrons(push.definitions, push.code), core.now());
+      change.activate(db);
+      also(db);
       return { keys: [] };
     });
     core.storage.catalog = Catalog.load(core.storage.writer);
-    core.code = push.code;
+    core.code = code;
   });
-  push.change.end();
+  change.end();
 }
 
 /** The live push as the database has it; null before the first. Modules are loaded when first called. */

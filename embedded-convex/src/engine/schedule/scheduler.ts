@@ -21,6 +21,8 @@ const CLEAN_EVERY_MS = 60 * 60 * 1000;
 const CLEAN_BATCH = 100;
 /** `setTimeout` counts in 32 bits; a later due time is simply looked at again. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
+/** Captured, so that cleaning up keeps real time where a test fakes the clock for the jobs. */
+const realSetTimeout = globalThis.setTimeout;
 const INTERRUPTED = "Transient error while executing action";
 
 export class Scheduler {
@@ -39,7 +41,7 @@ export class Scheduler {
   /** Takes up where the last process stopped: actions it left in progress have failed, everything pending is re-armed. */
   async start(): Promise<void> {
     await this.failInterrupted();
-    this.arm();
+    this.wake();
     this.clean();
   }
 
@@ -60,18 +62,29 @@ export class Scheduler {
     return this.active.size > 0;
   }
 
-  /** Looks at what is due, starts it, and sets the timer for the rest. */
-  arm(): void {
+  /** True while something is waiting for its time. */
+  get isArmed(): boolean {
+    return this.timer !== undefined;
+  }
+
+  /** Sets the timer for what is due next. Jobs start from a timer only, never inside the commit that made them. */
+  wake(): void {
     if (this.stopped) return;
     clearTimeout(this.timer);
+    const next = this.nextMs();
+    const delay = next === null ? null : Math.min(MAX_TIMER_MS, Math.max(0, next - this.core.now()));
+    this.timer = delay === null ? undefined : setTimeout(() => this.startDue(), delay);
+  }
+
+  private startDue(): void {
     this.timer = undefined;
+    if (this.stopped) return;
     const now = this.core.now();
     const db = this.core.storage.writer;
     for (const cron of dueCrons(db, now)) this.begin(`cron ${cron.component} ${cron.name}`, () => this.runCron(cron));
     for (const job of dueJobs(db, now, PARALLEL + this.active.size))
       this.begin(`job ${job.id}`, () => this.runJob(job));
-    const next = this.nextMs();
-    if (next !== null) this.timer = setTimeout(() => this.arm(), Math.min(MAX_TIMER_MS, Math.max(0, next - now)));
+    this.wake();
   }
 
   private nextMs(): number | null {
@@ -88,7 +101,7 @@ export class Scheduler {
       .catch((error: unknown) => this.report(error))
       .finally(() => {
         this.active.delete(key);
-        this.arm();
+        this.wake();
       });
     this.active.set(key, running);
   }
@@ -214,7 +227,7 @@ export class Scheduler {
     void this.cleanOnce()
       .catch((error: unknown) => this.report(error))
       .finally(() => {
-        if (!this.stopped) this.cleaner = setTimeout(() => this.clean(), CLEAN_EVERY_MS).unref();
+        if (!this.stopped) this.cleaner = realSetTimeout(() => this.clean(), CLEAN_EVERY_MS).unref();
       });
   }
 

@@ -33,7 +33,8 @@ export class Storage {
   readonly writerReader: Reader;
   private readonly file: string;
   private readonly lock: Connection | null;
-  private readonly removeFolder: (() => void) | null;
+  /** Folder of a throw-away database; null for a file that stays. */
+  private readonly privateFolder: string | null;
   private readonly idle: Connection[] = [];
   private current: SharedView | null = null;
   private durable: bigint;
@@ -45,15 +46,15 @@ export class Storage {
   private constructor(
     file: string,
     lock: Connection | null,
-    removeFolder: (() => void) | null,
-    synchronous: "full" | "normal",
+    privateFolder: string | null,
+    synchronous: "full" | "normal" | "off",
     nowMs: number,
   ) {
     this.file = file;
     this.lock = lock;
-    this.removeFolder = removeFolder;
+    this.privateFolder = privateFolder;
     this.writer = new Connection(file, { readOnly: false });
-    this.writer.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${removeFolder === null ? synchronous : "off"};`);
+    this.writer.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous};`);
     migrate(this.writer);
     this.checkAfterCrash();
     this.writerReader = new Reader(this.writer);
@@ -64,24 +65,17 @@ export class Storage {
     this.durable = stored > now ? stored : now;
     this.applied = this.durable;
     this.lastCreation = Number(this.meta("last_creation"));
+    if (privateFolder !== null) this.detach(privateFolder);
   }
 
-  /** Opens or creates. ":memory:" is a private file that goes away with the process. Throws EngineError when another process has it open. */
+  /**
+   * Opens or creates. ":memory:" is a private file that goes away with the process, even with one that is killed.
+   * Throws EngineError when another process has it open.
+   */
   static open(file: string, options: { synchronous: "full" | "normal"; nowMs: number }): Storage {
     if (file === ":memory:") {
       const folder = mkdtempSync(path.join(tmpdir(), "embedded-convex-"));
-      const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
-      process.once("exit", remove);
-      return new Storage(
-        path.join(folder, "data.db"),
-        null,
-        () => {
-          process.off("exit", remove);
-          remove();
-        },
-        "normal",
-        options.nowMs,
-      );
+      return new Storage(path.join(folder, "data.db"), null, folder, "off", options.nowMs);
     }
     mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
     return new Storage(file, lockFor(file), null, options.synchronous, options.nowMs);
@@ -180,11 +174,11 @@ export class Storage {
 
   /** Hot copy to a new file, as of the last commit. */
   backup(target: string): void {
-    const source = new Connection(this.file, { readOnly: true });
+    const source = this.takeReader();
     try {
       source.get("VACUUM INTO ?", target);
     } finally {
-      source.close();
+      this.giveBack(source);
     }
   }
 
@@ -196,7 +190,7 @@ export class Storage {
     this.writer.exec("PRAGMA wal_checkpoint(TRUNCATE)");
     this.writer.close();
     this.lock?.close();
-    this.removeFolder?.();
+    if (this.privateFolder !== null) removeFolder(this.privateFolder);
   }
 
   /** SQLite recovers by itself; the check finds what it cannot, a damaged disk, before anything is built on it. */
@@ -214,7 +208,7 @@ export class Storage {
   }
 
   private openView(): SharedView {
-    const connection = this.idle.pop() ?? new Connection(this.file, { readOnly: true });
+    const connection = this.takeReader();
     connection.exec("BEGIN");
     // The first read pins the snapshot.
     connection.get("SELECT value FROM meta WHERE name = 'last_ts'");
@@ -227,9 +221,39 @@ export class Storage {
 
   private endView(view: SharedView): void {
     view.connection.exec("COMMIT");
-    if (this.idle.length < MAX_IDLE_READERS) this.idle.push(view.connection);
-    else view.connection.close();
+    this.giveBack(view.connection);
   }
+
+  private takeReader(): Connection {
+    const idle = this.idle.pop();
+    if (idle !== undefined) return idle;
+    if (this.privateFolder === null) return new Connection(this.file, { readOnly: true });
+    throw new EngineError(
+      "TooManySnapshots",
+      `A throw-away database keeps at most ${MAX_IDLE_READERS} snapshots.`,
+      503,
+    );
+  }
+
+  private giveBack(connection: Connection): void {
+    if (this.idle.length < MAX_IDLE_READERS) this.idle.push(connection);
+    else connection.close();
+  }
+
+  /** Opens all readers a private file will have and takes its name away: the system frees it with the last of them. */
+  private detach(folder: string): void {
+    for (let i = 0; i < MAX_IDLE_READERS; i++) {
+      const reader = new Connection(this.file, { readOnly: true });
+      reader.get("SELECT value FROM meta WHERE name = 'last_ts'");
+      this.idle.push(reader);
+    }
+    // Windows does not remove open files; there the folder goes in `close`.
+    if (process.platform !== "win32") removeFolder(folder);
+  }
+}
+
+function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
 /** One process per database: an exclusive transaction on a side file, which the system ends with the process. */

@@ -9,6 +9,7 @@ import type { Connection } from "../storage/connection.ts";
 import type { KeyRange, Order, Reader, StoredDocument } from "../storage/reader.ts";
 import { encodeTuple, compareKeys, documentKey, successor } from "../values/keys.ts";
 import { hasCommitTs, parseObject, resolveCommitTs, type JsonObject } from "../values/json.ts";
+import type { Budget } from "../values/limits.ts";
 import { Overlay, type Change, type DocumentText } from "./overlay.ts";
 import { Usage } from "./usage.ts";
 
@@ -22,6 +23,7 @@ export interface TransactionOptions {
   snapshotTs: bigint;
   /** When it began, in milliseconds; `Date.now()` inside it. */
   beginMs: number;
+  budget: Readonly<Budget>;
   /** Queries record what they read; mutations run alone and need not. */
   recordReads: boolean;
   /** Hands out `_creationTime`s; null makes the transaction read-only. */
@@ -58,7 +60,7 @@ export class Transaction {
   private readonly overlay = new Overlay();
   private readonly intervals: Interval[] = [];
 
-  constructor(options: TransactionOptions, usage = new Usage()) {
+  constructor(options: TransactionOptions, usage = new Usage(options.budget)) {
     this.options = options;
     this.usage = usage;
     this.reader = options.reader;

@@ -1,6 +1,6 @@
 /** What a transaction has used of Convex's limits; nested calls may be given less, never more. */
 import type { JsonObject } from "../values/json.ts";
-import { TRANSACTION_BUDGET, type Budget } from "../values/limits.ts";
+import type { Budget } from "../values/limits.ts";
 
 const HINT =
   "Consider using smaller limits in your queries, paginating your queries, or using indexed queries with a selective index range expressions.";
@@ -34,7 +34,11 @@ export class Usage {
     functionsScheduled: 0,
     scheduledFunctionArgsBytes: 0,
   };
-  private limits: Readonly<Budget> = TRANSACTION_BUDGET;
+  private limits: Readonly<Budget>;
+
+  constructor(limits: Readonly<Budget>) {
+    this.limits = limits;
+  }
 
   /** Throws the developer's sentence when the limit is passed. */
   add(metric: keyof Budget, amount: number): void {
