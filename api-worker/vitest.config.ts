@@ -13,6 +13,5 @@ export default defineProject({
     include: ["test/**/*.test.ts", "src/**/*.test.ts"],
     globalSetup: "./test/support/hub.ts",
     testTimeout: 30_000,
-    silent: "passed-only",
   },
 });

@@ -1,0 +1,79 @@
+import { API_PATHS, HealthReport } from "@oa/contract";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { operationId } from "../src/openapi/document.ts";
+import { ROUTES } from "../src/routes/index.ts";
+import { openWorld } from "./support/world.ts";
+
+const Operation = z.looseObject({
+  operationId: z.string(),
+  security: z.array(z.record(z.string(), z.array(z.string()))),
+  responses: z.record(z.string(), z.looseObject({ description: z.string() })),
+});
+const Document = z.looseObject({
+  openapi: z.literal("3.1.0"),
+  paths: z.record(z.string(), z.record(z.string(), Operation)),
+  components: z.looseObject({ schemas: z.record(z.string(), z.unknown()) }),
+});
+
+describe("the OpenAPI document", () => {
+  it("lists exactly the routes there are, with their gates", async () => {
+    const world = await openWorld();
+    const document = Document.parse(JSON.parse((await world.send("GET", "/openapi.json")).text));
+    const listed = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(listed.toSorted()).toEqual(ROUTES.map(({ method, path }) => `${method} ${path}`).toSorted());
+    const waysIn = { none: 0, actor: 2, session: 1, internal: 1, fleet: 1 };
+    const gates = ROUTES.map(({ method, path }) => document.paths[path]?.[method.toLowerCase()]?.security.length);
+    expect(gates).toEqual(ROUTES.map(({ gate }) => waysIn[gate]));
+    // Everything the contract promises is served, and nothing under another name.
+    expect(new Set(ROUTES.map(({ path }) => path))).toEqual(new Set(Object.values(API_PATHS)));
+  });
+
+  it("points only at schemas it carries, and names each operation once", async () => {
+    const world = await openWorld();
+    const { text } = await world.send("GET", "/openapi.json");
+    const document = Document.parse(JSON.parse(text));
+    const refs = [...text.matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name ?? "");
+    expect(refs.length).toBeGreaterThan(10);
+    expect(refs.filter((name) => !(name in document.components.schemas))).toEqual([]);
+    expect(text).not.toContain("$defs");
+    const ids = ROUTES.map(({ method, path }) => operationId(method, path));
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+it("/docs shows every route without a script or anything from elsewhere", async () => {
+  const world = await openWorld();
+  const { text, headers } = await world.send("GET", "/docs");
+  expect(headers.get("content-type")).toContain("text/html");
+  for (const { path } of ROUTES) expect(text).toContain(path);
+  expect(text).not.toMatch(/<script|src=|url\(|https?:\/\/(?!www\.w3\.org|json-schema\.org)/);
+});
+
+const anyNumber: unknown = expect.any(Number);
+
+describe("/healthz", () => {
+  it("says which parts answer", async () => {
+    const world = await openWorld();
+    const health = async () => (await world.send("GET", "/healthz")).data(HealthReport);
+    const parts = (control: boolean, fleet: boolean) => [
+      { name: "control", ok: control, ms: anyNumber },
+      { name: "fleet", ok: fleet, ms: anyNumber },
+    ];
+    expect(await health()).toEqual({ status: "ok", parts: parts(true, true) });
+    await world.set(["faults", "fleet"], [{ path: "/", fault: { kind: "html" } }]);
+    expect(await health()).toEqual({ status: "degraded", parts: parts(true, false) });
+    await world.set(["faults", "convex"], [{ path: "/", fault: { kind: "hang" } }]);
+    expect(await health()).toEqual({ status: "degraded", parts: parts(false, false) });
+  });
+
+  it("tells a part that refuses our key from one that is there", async () => {
+    const world = await openWorld({ OA_CONTROL_KEY: "another-control-key", OA_FLEET_KEY: "another-fleet-key" });
+    expect((await world.send("GET", "/healthz")).data(HealthReport).parts.map((part) => part.ok)).toEqual([
+      false,
+      false,
+    ]);
+  });
+});
