@@ -1,0 +1,41 @@
+import { ActionIcon, Menu, Text } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import type { User } from "@oa/contract/accounts";
+import { IconLogout, IconUserCircle } from "@tabler/icons-react";
+import { useMutation } from "@tanstack/react-query";
+import { messageOf } from "../../lib/requestError.ts";
+import { webApi } from "../../lib/webApi.ts";
+
+/** Who is signed in, and the way out. */
+export function AccountMenu({ user }: { user: User }) {
+  const signOut = useMutation({
+    mutationFn: () => webApi.signOut(),
+    // A new document: nothing of this user stays in memory for the next one.
+    onSuccess: () => window.location.assign("/sign-in"),
+    onError: (error) =>
+      notifications.show({ color: "red", title: "You are still signed in", message: messageOf(error) }),
+  });
+  return (
+    <Menu position="bottom-end" withinPortal>
+      <Menu.Target>
+        <ActionIcon variant="subtle" size="lg" aria-label={`Account of ${user.email}`}>
+          <IconUserCircle size={22} aria-hidden />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown maw={320}>
+        <Menu.Label>
+          <Text size="sm" style={{ overflowWrap: "anywhere" }}>
+            {user.email}
+          </Text>
+        </Menu.Label>
+        <Menu.Item
+          leftSection={<IconLogout size={16} aria-hidden />}
+          onClick={() => signOut.mutate()}
+          disabled={signOut.isPending}
+        >
+          Sign out
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,77 @@
+import { Anchor, AppShell, Burger, Container, Group, Stack } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import type { User } from "@oa/contract/accounts";
+import type { WebConfig } from "@oa/contract/worker";
+import type { PropsWithChildren } from "react";
+import { AppSidebar } from "../AppSidebar.tsx";
+import { ColorSchemeMenu } from "../ui/ColorSchemeMenu.tsx";
+import { useEndedSession } from "../../lib/useEndedSession.ts";
+import { AccountMenu } from "./AccountMenu.tsx";
+import { Brand } from "./Brand.tsx";
+import { ConnectionBar } from "./ConnectionBar.tsx";
+import { DoublesNotice } from "./DoublesNotice.tsx";
+
+/** The frame of every private page: header, sidebar (a drawer on small screens), notices, content. */
+export function AppFrame({ user, config, children }: PropsWithChildren<{ user: User; config: WebConfig }>) {
+  useEndedSession();
+  const [menuOpen, menu] = useDisclosure(false);
+  return (
+    <AppShell
+      header={{ height: 56 }}
+      navbar={{ width: 232, breakpoint: "sm", collapsed: { mobile: !menuOpen } }}
+      padding="md"
+    >
+      <AppShell.Header withBorder>
+        <SkipLink />
+        <Group h="100%" px="md" justify="space-between" wrap="nowrap">
+          <Group gap="sm" wrap="nowrap">
+            <Burger
+              opened={menuOpen}
+              onClick={menu.toggle}
+              hiddenFrom="sm"
+              size="sm"
+              aria-label={menuOpen ? "Close the menu" : "Open the menu"}
+              aria-expanded={menuOpen}
+            />
+            <Brand to="/openclaw" />
+          </Group>
+          <Group gap={4} wrap="nowrap">
+            <ColorSchemeMenu />
+            <AccountMenu user={user} />
+          </Group>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar p="sm">
+        <AppSidebar onNavigate={menu.close} />
+      </AppShell.Navbar>
+      <AppShell.Main id="content" tabIndex={-1} bg="var(--oa-surface)" style={{ outline: "none" }}>
+        <Container size={960} px={0}>
+          <Stack gap="lg" pb="xl">
+            <ConnectionBar />
+            <DoublesNotice doubles={config.doubles} />
+            {children}
+          </Stack>
+        </Container>
+      </AppShell.Main>
+    </AppShell>
+  );
+}
+
+/** First in the tab order; only seen while it has the focus. */
+function SkipLink() {
+  return (
+    <Anchor
+      href="#content"
+      pos="absolute"
+      left={8}
+      top={-100}
+      p="xs"
+      bg="var(--mantine-color-body)"
+      style={{ zIndex: 1000, transition: "none" }}
+      onFocus={(event) => (event.currentTarget.style.top = "8px")}
+      onBlur={(event) => (event.currentTarget.style.top = "-100px")}
+    >
+      Skip to the content
+    </Anchor>
+  );
+}

@@ -1,0 +1,67 @@
+import { Code, EmptyState, Stack, Text } from "@mantine/core";
+import { IconCheck, IconHistory, IconLoader2, IconX } from "@tabler/icons-react";
+import { activities, type Activity } from "../../lib/activityView.ts";
+import type { AuditLine, LivePages } from "../../lib/live.tsx";
+import { TimelineItem, TimelineList } from "../ui/Lists.tsx";
+import { Loading } from "../ui/Loading.tsx";
+import { RelativeTime } from "../ui/RelativeTime.tsx";
+import { MoreButton } from "./LedgerTable.tsx";
+
+const BULLETS = {
+  ok: { color: "green", Icon: IconCheck, word: "" },
+  failed: { color: "red", Icon: IconX, word: " failed" },
+  running: { color: "blue", Icon: IconLoader2, word: " is under way" },
+} as const;
+
+/** Who did what and when, newest first. */
+export function ActivityTimeline({ events }: { events: LivePages<AuditLine> }) {
+  if (events.state === "first") return <Loading what="the activity" h={120} />;
+  const acts = activities(events.items);
+  if (acts.length === 0) {
+    return (
+      <EmptyState
+        icon={<IconHistory aria-hidden />}
+        title="Nothing has happened yet"
+        description="Starts, restarts, backups and approvals are noted here, with who asked for them."
+      />
+    );
+  }
+  return (
+    <Stack gap="md">
+      <TimelineList label="Activity">
+        {acts.map((act, index) => (
+          <Act key={act.id} act={act} last={index === acts.length - 1} />
+        ))}
+      </TimelineList>
+      <MoreButton pages={events} label="Show older activity" />
+    </Stack>
+  );
+}
+
+function Act({ act, last }: { act: Activity; last: boolean }) {
+  const { color, Icon, word } = BULLETS[act.result];
+  return (
+    <TimelineItem
+      icon={<Icon size={14} />}
+      color={color}
+      last={last}
+      title={
+        <Text size="sm" fw={500}>
+          {act.title}
+          {word}
+        </Text>
+      }
+    >
+      <Text size="sm" c="dimmed" style={{ overflowWrap: "anywhere" }}>
+        <RelativeTime at={act.at} /> {act.by}
+        {act.target !== null && (
+          <>
+            {" · "}
+            <Code>{act.target}</Code>
+          </>
+        )}
+        {act.code !== null && ` · ${act.code}`}
+      </Text>
+    </TimelineItem>
+  );
+}

@@ -1,0 +1,69 @@
+import { Button, Center, EmptyState, Stack, Table, Text } from "@mantine/core";
+import { formatUsd } from "@oa/contract/money";
+import { IconReceipt } from "@tabler/icons-react";
+import { LEDGER_TITLES, signedUsd } from "../../lib/ledgerView.ts";
+import type { LedgerEntry, LivePages } from "../../lib/live.tsx";
+import { Loading } from "../ui/Loading.tsx";
+import { RelativeTime } from "../ui/RelativeTime.tsx";
+
+/** Everything that moved the balance, newest first, each with the balance it left. */
+export function LedgerTable({ ledger }: { ledger: LivePages<LedgerEntry> }) {
+  if (ledger.state === "first") return <Loading what="the ledger" h={140} />;
+  if (ledger.items.length === 0) {
+    return (
+      <EmptyState
+        icon={<IconReceipt aria-hidden />}
+        title="Nothing has moved yet"
+        description="Grants, top-ups and what your agent uses will stand here, one line each."
+      />
+    );
+  }
+  return (
+    <Stack gap="sm">
+      <Table aria-label="Ledger" verticalSpacing="xs" horizontalSpacing={4}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th scope="col">What</Table.Th>
+            <Table.Th scope="col" ta="right">
+              Amount
+            </Table.Th>
+            <Table.Th scope="col" ta="right">
+              Balance
+            </Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {ledger.items.map((entry) => (
+            <Table.Tr key={entry.seq}>
+              <Table.Td>
+                <Text size="sm">{LEDGER_TITLES[entry.kind]}</Text>
+                <Text size="xs" c="dimmed">
+                  <RelativeTime at={entry.created_at} />
+                </Text>
+              </Table.Td>
+              <Table.Td ta="right" style={{ fontVariantNumeric: "tabular-nums", whiteSpace: "nowrap" }}>
+                {signedUsd(entry.amount_microusd)}
+              </Table.Td>
+              <Table.Td ta="right" style={{ fontVariantNumeric: "tabular-nums", whiteSpace: "nowrap" }}>
+                {formatUsd(entry.balance_after_microusd)}
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      <MoreButton pages={ledger} label="Show older entries" />
+    </Stack>
+  );
+}
+
+/** Asks for the next page of a live list; nothing at its end. */
+export function MoreButton({ pages, label }: { pages: LivePages<unknown>; label: string }) {
+  if (pages.state === "end" || pages.state === "first") return null;
+  return (
+    <Center>
+      <Button variant="default" size="xs" loading={pages.state === "next"} onClick={pages.loadMore}>
+        {label}
+      </Button>
+    </Center>
+  );
+}

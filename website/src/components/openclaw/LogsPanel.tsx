@@ -1,0 +1,97 @@
+import { Button, Group, Select, Stack, Text, TextInput } from "@mantine/core";
+import type { InstanceSummary } from "@oa/contract/instance";
+import { IconDownload, IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { downloadText } from "../../lib/downloadText.ts";
+import { EMPTY_LOG, filterLog, LOG_LEVELS, type LogLevel, logText } from "../../lib/logBuffer.ts";
+import { logsQuery } from "../../lib/queries.ts";
+import { CopyTextButton } from "../ui/CopyButton.tsx";
+import { Failure } from "../ui/Failure.tsx";
+import { Loading } from "../ui/Loading.tsx";
+import { Panel } from "../ui/Panel.tsx";
+import { LogLines } from "./LogLines.tsx";
+
+const LEVEL_LABELS: Readonly<Record<LogLevel, string>> = {
+  debug: "Everything",
+  info: "Info and above",
+  warn: "Warnings and errors",
+  error: "Errors only",
+};
+
+/** The gateway's log: follow, pause, filter, search, copy, save. */
+export function LogsPanel({ instance }: { instance: InstanceSummary }) {
+  const [following, setFollowing] = useState(true);
+  const [level, setLevel] = useState<LogLevel>("info");
+  const [search, setSearch] = useState("");
+  const log = useQuery(logsQuery(instance, following));
+  const buffer = log.data ?? EMPTY_LOG;
+  const shown = filterLog(buffer.lines, level, search);
+  const filtered = shown.length !== buffer.lines.length;
+  return (
+    <Panel
+      title="Logs"
+      description="What the gateway says, without secrets."
+      aside={
+        <Button
+          variant="default"
+          size="xs"
+          leftSection={following ? <IconPlayerPause size={14} aria-hidden /> : <IconPlayerPlay size={14} aria-hidden />}
+          onClick={() => setFollowing(!following)}
+        >
+          {following ? "Pause" : "Follow"}
+        </Button>
+      }
+    >
+      <Group gap="sm" align="flex-end">
+        <Select
+          label="Show"
+          size="xs"
+          w={180}
+          allowDeselect={false}
+          data={LOG_LEVELS.map((value) => ({ value, label: LEVEL_LABELS[value] }))}
+          value={level}
+          onChange={(value) => value !== null && setLevel(value)}
+        />
+        <TextInput
+          label="Search"
+          size="xs"
+          flex="1 1 160px"
+          type="search"
+          value={search}
+          onChange={(event) => setSearch(event.currentTarget.value)}
+        />
+        <CopyTextButton value={logText(shown)} label="Copy" />
+        <Button
+          variant="default"
+          size="xs"
+          leftSection={<IconDownload size={14} aria-hidden />}
+          onClick={() => downloadText("openclaw.log", logText(shown))}
+        >
+          Save
+        </Button>
+      </Group>
+      {log.isError && (
+        <Failure title="The log could not be read" error={log.error} onRetry={() => void log.refetch()} />
+      )}
+      {log.isPending ? (
+        <Loading what="the log" h={320} />
+      ) : (
+        <Stack gap={4}>
+          <LogLines
+            lines={shown}
+            following={following}
+            empty={filtered ? "No line fits." : "The gateway has said nothing yet."}
+          />
+          <Text size="xs" c="dimmed">
+            {filtered
+              ? `${String(shown.length)} of ${String(buffer.lines.length)} lines`
+              : `${String(shown.length)} lines`}
+            {buffer.missed > 0 && `, ${String(buffer.missed)} were gone before they could be read`}
+            {following ? ". New lines come by themselves." : ". Paused."}
+          </Text>
+        </Stack>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,111 @@
+import { ConvexQueryClient, convexQuery } from "@convex-dev/react-query";
+import type { QueryClient } from "@tanstack/react-query";
+import { ConvexProvider, ConvexReactClient, usePaginatedQuery, type UsePaginatedQueryResult } from "convex/react";
+import { api } from "../../../convex/_generated/api.js";
+import type { Connection, LivePages, LiveSource } from "./live.tsx";
+import { isSignedOut } from "./requestError.ts";
+import { webApi } from "./webApi.ts";
+
+const PAGE_SIZE = 20;
+
+interface ConvexLiveOptions {
+  url: string;
+  queryClient: QueryClient;
+  /** The session is over: the page goes to sign in. */
+  onSignedOut: () => void;
+}
+
+/** The live data, from Convex over one WebSocket. Signs in with a short token of the session and renews it by itself. */
+export function connectConvex({ url, queryClient, onSignedOut }: ConvexLiveOptions): LiveSource {
+  const convex = new ConvexReactClient(url, { expectAuth: true });
+  const convexQueries = new ConvexQueryClient(convex);
+  const defaults = queryClient.getDefaultOptions();
+  // Keys of Convex queries hold function references; every other key is hashed as before.
+  queryClient.setDefaultOptions({
+    ...defaults,
+    queries: { ...defaults.queries, queryKeyHashFn: convexQueries.hashFn() },
+  });
+  convexQueries.connect(queryClient);
+  const read = convexQueries.queryFn();
+  const { instance, observation, balance } = REFERENCES;
+  return {
+    Provider: ({ children }) => <ConvexProvider client={convex}>{children}</ConvexProvider>,
+    queries: {
+      instance: { ...keyOf(convexQuery(instance, {})), queryFn: read<typeof instance> },
+      observation: { ...keyOf(convexQuery(observation, {})), queryFn: read<typeof observation> },
+      balance: { ...keyOf(convexQuery(balance, {})), queryFn: read<typeof balance> },
+    },
+    Ledger,
+    AuditLog,
+    connection: watchConnection(convex, onSignedOut),
+  };
+}
+
+const REFERENCES = {
+  instance: api.openclaw.myInstance,
+  observation: api.openclaw.myDevices,
+  balance: api.billing.myBalance,
+};
+
+function keyOf({ queryKey }: { queryKey: readonly unknown[] }) {
+  return { queryKey, staleTime: Infinity };
+}
+
+const Ledger: LiveSource["Ledger"] = ({ children }) =>
+  children(pagesOf(usePaginatedQuery(api.billing.myLedger, {}, { initialNumItems: PAGE_SIZE })));
+
+const AuditLog: LiveSource["AuditLog"] = ({ children }) =>
+  children(pagesOf(usePaginatedQuery(api.audit.myEvents, {}, { initialNumItems: PAGE_SIZE })));
+
+/** Signs the client in and follows its state. */
+function watchConnection(convex: ConvexReactClient, onSignedOut: () => void) {
+  let refused = false;
+  const listeners = new Set<() => void>();
+  const tell = () => {
+    for (const listener of listeners) listener();
+  };
+  convex.setAuth(
+    () => fetchToken(onSignedOut),
+    (authenticated) => {
+      refused = !authenticated;
+      tell();
+    },
+  );
+  convex.subscribeToConnectionState(tell);
+  return {
+    subscribe: (listener: () => void) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    current: (): Connection => {
+      if (refused) return "refused";
+      const { isWebSocketConnected, hasEverConnected } = convex.connectionState();
+      if (isWebSocketConnected) return "connected";
+      return hasEverConnected ? "lost" : "connecting";
+    },
+  };
+}
+
+/**
+ * A token for the live connection. The client gives up for good on a rejected fetch, so a door that does not answer is
+ * asked again, ever more slowly; only the end of the session is an end.
+ */
+async function fetchToken(onSignedOut: () => void): Promise<string | null> {
+  for (let pause = 500; ; pause = Math.min(pause * 2, 15_000)) {
+    try {
+      return (await webApi.convexToken()).token;
+    } catch (error) {
+      if (isSignedOut(error)) {
+        onSignedOut();
+        return null;
+      }
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+}
+
+const PAGE_STATES = { LoadingFirstPage: "first", LoadingMore: "next", CanLoadMore: "more", Exhausted: "end" } as const;
+
+function pagesOf<T>(query: UsePaginatedQueryResult<T>): LivePages<T> {
+  return { items: query.results, state: PAGE_STATES[query.status], loadMore: () => query.loadMore(PAGE_SIZE) };
+}

@@ -1,0 +1,69 @@
+import { Stack } from "@mantine/core";
+import type { InstanceSummary } from "@oa/contract/instance";
+import { createFileRoute } from "@tanstack/react-router";
+import { ActivityTimeline } from "../../components/openclaw/ActivityTimeline.tsx";
+import { CreditsWidget } from "../../components/openclaw/CreditsWidget.tsx";
+import { InstanceFacts } from "../../components/openclaw/InstanceFacts.tsx";
+import { InstanceStatusCard } from "../../components/openclaw/InstanceStatusCard.tsx";
+import { NextSteps } from "../../components/openclaw/NextSteps.tsx";
+import { NoInstance } from "../../components/openclaw/NoInstance.tsx";
+import { PendingNotice } from "../../components/openclaw/PendingNotice.tsx";
+import { ProvisioningStepper } from "../../components/openclaw/ProvisioningStepper.tsx";
+import { WithInstance } from "../../components/openclaw/WithInstance.tsx";
+import { LinkButton } from "../../components/ui/Links.tsx";
+import { PageHeader } from "../../components/ui/PageHeader.tsx";
+import { Panel } from "../../components/ui/Panel.tsx";
+import { showsSteps } from "../../lib/instanceView.ts";
+import { useBalance, useLive } from "../../lib/live.tsx";
+import { pageTitle } from "../../lib/pageTitle.ts";
+
+export const Route = createFileRoute("/_app/openclaw/")({
+  head: () => pageTitle("Overview"),
+  component: OverviewPage,
+});
+
+function OverviewPage() {
+  return (
+    <>
+      <PageHeader title="Overview" />
+      <PendingNotice />
+      <WithInstance none={<NoInstance />}>{(instance) => <Instance instance={instance} />}</WithInstance>
+      <Credits />
+      <Panel title="Activity" description="What was asked of your OpenClaw, and by whom.">
+        <Activity />
+      </Panel>
+    </>
+  );
+}
+
+function Instance({ instance }: { instance: InstanceSummary }) {
+  return (
+    <Stack gap="lg">
+      <InstanceStatusCard instance={instance}>
+        {!showsSteps(instance) && <InstanceFacts instance={instance} />}
+      </InstanceStatusCard>
+      {showsSteps(instance) ? <ProvisioningStepper instance={instance} /> : <NextSteps instance={instance} />}
+    </Stack>
+  );
+}
+
+function Credits() {
+  const balance = useBalance();
+  return (
+    <Panel
+      title="Credits"
+      aside={
+        <LinkButton to="/openclaw/billing" variant="default" size="xs">
+          See the ledger
+        </LinkButton>
+      }
+    >
+      <CreditsWidget balance={balance} size="compact" />
+    </Panel>
+  );
+}
+
+function Activity() {
+  const { AuditLog } = useLive();
+  return <AuditLog>{(events) => <ActivityTimeline events={events} />}</AuditLog>;
+}
