@@ -1,9 +1,19 @@
 /** The official Convex CLI, unmodified, against a running deployment. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ConvexHttpClient } from "convex/browser";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { convexCli, copyFixture, deploy, startDeployment, tempDir, type Deployment } from "../support/deployment.ts";
+import { api } from "../fixtures/chat/convex/_generated/api.js";
+import {
+  convexCli,
+  convexCliUntil,
+  copyFixture,
+  deploy,
+  startDeployment,
+  tempDir,
+  type Deployment,
+} from "../support/deployment.ts";
 import { createIssuer } from "../support/tokens.ts";
 
 describe("the official CLI", () => {
@@ -110,6 +120,23 @@ describe("the official CLI", () => {
     expect(await cli("run", "extra:one")).toMatchObject({ code: 1 });
     await deploy(project, deployment);
     expect(await cli("run", "extra:one")).toMatchObject({ code: 0, stdout: "1\n" });
+  });
+
+  it("follows the logs of functions, their errors included", async () => {
+    const http = new ConvexHttpClient(deployment.url, { logger: false });
+    // What ran before the CLI asked for the first time is history, which it does not print.
+    const running = setInterval(() => {
+      http
+        .mutation(api.messages.send, { channel: "logs", body: "watched" })
+        .then(() => http.query(api.messages.fail, {}))
+        .catch(() => undefined);
+    }, 200);
+    const printed = await convexCliUntil(project, deployment, ["logs", "--success"], "a secret detail").finally(() =>
+      clearInterval(running),
+    );
+    expect(printed).toMatch(/\[CONVEX M\(messages:send\)\] \[LOG\] 'sending' 'watched'/);
+    expect(printed).toMatch(/\[CONVEX M\(messages:send\)\] Function executed in \d+ ms/);
+    expect(printed).toMatch(/\[CONVEX Q\(messages:fail\)\] Uncaught Error: a secret detail/);
   });
 
   it("is refused with another admin key, in words", async () => {

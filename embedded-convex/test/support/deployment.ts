@@ -5,6 +5,7 @@ import { cp, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { waitFor } from "./wait.ts";
 
 const PACKAGE = fileURLToPath(new URL("../../", import.meta.url));
 const NODE_MODULES = join(PACKAGE, "../node_modules");
@@ -75,26 +76,48 @@ export async function copyFixture(name: string, to: string): Promise<string> {
   return project;
 }
 
-/** Runs the official CLI in `project` against `deployment`. */
-export function convexCli(project: string, deployment: Deployment, args: string[], input?: string): Promise<Finished> {
+/** Where the CLI pushes to. */
+type Target = Pick<Deployment, "url" | "adminKey">;
+
+/** Runs the official CLI in `project` against `target`. */
+export function convexCli(project: string, target: Target, args: string[]): Promise<Finished> {
+  return startCli(project, target, args).finished;
+}
+
+/** Runs a command that does not end by itself until it has printed `text`; everything it printed. */
+export async function convexCliUntil(project: string, target: Target, args: string[], text: string): Promise<string> {
+  const child = startCli(project, target, args);
+  try {
+    await waitFor(
+      () => child.output.stdout + child.output.stderr,
+      (output) => output.includes(text),
+    );
+  } finally {
+    child.process.kill("SIGKILL");
+    await child.finished;
+  }
+  return child.output.stdout + child.output.stderr;
+}
+
+function startCli(project: string, target: Target, args: string[]): Running {
   const child = run([CONVEX_CLI, ...args], {
     cwd: project,
     env: {
       ...process.env,
-      CONVEX_SELF_HOSTED_URL: deployment.url,
-      CONVEX_SELF_HOSTED_ADMIN_KEY: deployment.adminKey,
+      CONVEX_SELF_HOSTED_URL: target.url,
+      CONVEX_SELF_HOSTED_ADMIN_KEY: target.adminKey,
       CONVEX_DEPLOYMENT: undefined,
       NO_COLOR: "1",
       FORCE_COLOR: undefined,
       CI: "1",
     },
   });
-  child.process.stdin?.end(input ?? "");
-  return child.finished;
+  child.process.stdin?.end();
+  return child;
 }
 
 /** Pushes `project`; throws with the CLI's words when that fails. */
-export async function deploy(project: string, deployment: Deployment, extra: string[] = []): Promise<Finished> {
+export async function deploy(project: string, deployment: Target, extra: string[] = []): Promise<Finished> {
   const finished = await convexCli(project, deployment, [
     "deploy",
     "--typecheck",
@@ -123,13 +146,16 @@ function run(args: string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } 
 }
 
 async function firstLine(child: Running): Promise<string> {
-  const late = AbortSignal.timeout(START_MS);
-  while (!child.output.stdout.includes("\n")) {
-    if (late.aborted || child.process.exitCode !== null) {
-      child.process.kill("SIGKILL");
-      throw new Error(`the server did not start: ${child.output.stderr}${child.output.stdout}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  try {
+    const { output } = await waitFor(
+      () => ({ output: child.output.stdout, code: child.process.exitCode }),
+      ({ output, code }) => output.includes("\n") || code !== null,
+      START_MS,
+    );
+    const [line = ""] = output.split("\n", 1);
+    if (line !== "") return line;
+  } catch {
+    child.process.kill("SIGKILL");
   }
-  return child.output.stdout.split("\n", 1)[0] ?? "";
+  throw new Error(`the server did not start: ${child.output.stderr}${child.output.stdout}`);
 }
