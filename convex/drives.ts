@@ -66,7 +66,13 @@ export const finish = internalMutation({
     const row = await instanceById(ctx, args.instance_id);
     const before = await driveOf(ctx, args.instance_id);
     if (row === null || before === null || before.lease?.id !== args.lease_id) return { applied: false };
-    const driven = { status: row.status, desired: row.desired, reason: row.reason ?? null, attempts: before.attempts };
+    const driven = {
+      status: row.status,
+      desired: row.desired,
+      reason: row.reason ?? null,
+      attempts: before.attempts,
+      overtaken: before.again,
+    };
     const plan = planFor(driven, args.outcome, missingForReady(row));
     const changed = await reportStatus(ctx, row, plan);
     // Read again: the new status may have ended the timetable (`deleted`) or moved its deadline.

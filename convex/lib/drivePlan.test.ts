@@ -3,11 +3,16 @@ import { describe, expect, it } from "vitest";
 import { backoffMs, type DriveOutcome, LOOK_AGAIN_MS, planAfterDrive } from "./drivePlan.ts";
 import { arrow, isResting } from "./transitions.ts";
 
-const row = (desired: DesiredState, status: InstanceStatus, more: { reason?: string; attempts?: number } = {}) => ({
+const row = (
+  desired: DesiredState,
+  status: InstanceStatus,
+  more: { reason?: string; attempts?: number; overtaken?: boolean } = {},
+) => ({
   desired,
   status,
   reason: more.reason ?? null,
   attempts: more.attempts ?? 0,
+  overtaken: more.overtaken ?? false,
 });
 
 describe("what a drive's outcome does", () => {
@@ -71,6 +76,22 @@ describe("what a drive's outcome does", () => {
         : { outcome: "continue", after_ms: 500, reason: "Away." };
     expect(planAfterDrive(row("running", "ready"), outcome)).toMatchObject({ status: "degraded", reason: "Away." });
   });
+
+  it.each(["retry", "continue"] as const)(
+    "a gateway that came back while a drive was in flight stays ready when that drive says %s",
+    (kind) => {
+      const outcome: DriveOutcome =
+        kind === "retry"
+          ? { outcome: "retry", reason: "Away." }
+          : { outcome: "continue", after_ms: 500, reason: "Away." };
+      expect(planAfterDrive(row("running", "ready", { overtaken: true }), outcome)).toEqual({
+        status: "ready",
+        reason: null,
+        attempts: 0,
+        nextInMs: 0,
+      });
+    },
+  );
 
   it("an API that is away says nothing about a runtime that is ready", () => {
     const plan = planAfterDrive(row("running", "ready"), {

@@ -42,6 +42,8 @@ export interface DrivenRow {
   desired: DesiredState;
   reason: string | null;
   attempts: number;
+  /** A report came in while the drive was in flight: what it found is older than what the row says. */
+  overtaken: boolean;
 }
 
 /**
@@ -60,6 +62,9 @@ export interface DrivenRow {
  */
 export function planAfterDrive(row: DrivenRow, outcome: DriveOutcome): DrivePlan {
   const plan = planByOutcome(row, outcome);
+  // The gateway came back meanwhile: it is looked at once more before anyone is told otherwise.
+  if (row.overtaken && row.status === "ready" && plan.status === "degraded")
+    return stay(row, { attempts: 0, nextInMs: 0 });
   // A deadline may have passed, or the reconciler itself have written the end, while the drive was in flight.
   return isResting(plan.status) ? { ...plan, attempts: 0, nextInMs: null } : plan;
 }

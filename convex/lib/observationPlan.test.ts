@@ -24,7 +24,7 @@ describe("what a fleet's report of the gateway does", () => {
 
   it("back up, it is ready again", () => {
     const plan = planAfterObservation({ status: "degraded", reason: "Down." }, { status: "running", reason: null });
-    expect(plan).toEqual({ status: "ready", reason: null, drive: false });
+    expect(plan).toEqual({ status: "ready", reason: null, drive: true });
   });
 
   it("a stop that is done need not wait for the next look", () => {

@@ -19,7 +19,7 @@ const DOWN_REASON: { readonly [State in Exclude<GatewayState, "running">]: strin
  * |--------------|-----------|------------|-------|
  * | provisioning | running   | stays      | yes: the rest of the steps need not wait for the next look |
  * | ready        | down      | `degraded` | yes: the reconciler may know more |
- * | degraded     | running   | `ready`    | no |
+ * | degraded     | running   | `ready`    | yes: to confirm it; and a drive in flight that looked earlier is out of date |
  * | degraded     | down      | stays, with the new reason | no |
  * | stopping     | stopped   | stays      | yes |
  * | else         |           | stays      | no |
@@ -30,7 +30,7 @@ export function planAfterObservation(
 ): ObservationPlan {
   const stay = { status: row.status, reason: row.reason };
   if (gateway.status === "running") {
-    if (row.status === "degraded") return { status: "ready", reason: null, drive: false };
+    if (row.status === "degraded") return { status: "ready", reason: null, drive: true };
     return { ...stay, drive: row.status === "provisioning" };
   }
   const reason = gateway.reason ?? DOWN_REASON[gateway.status];

@@ -1,3 +1,4 @@
+import type { ErrorBody } from "@oa/contract";
 import { Base64 } from "convex/values";
 import { describe, expect, it } from "vitest";
 import { errorBodyOf } from "./errors.ts";
@@ -14,9 +15,7 @@ const keyring = (active: string, previous?: string) =>
   loadKeyring({ OPENCLAW_ENCRYPTION_KEY: active, OPENCLAW_ENCRYPTION_KEYS_PREVIOUS: previous });
 
 /** The code a promise is refused with. */
-async function refusal(
-  promise: Promise<unknown>,
-): Promise<{ code?: string; message?: string; details?: Record<string, unknown> }> {
+async function refusal(promise: Promise<unknown>): Promise<Partial<ErrorBody>> {
   const thrown = await promise.then(
     () => null,
     (error: unknown) => error,

@@ -1,0 +1,410 @@
+import { describe, expect, it } from "vitest";
+import { internal } from "../_generated/api.js";
+import { LEASE_MS } from "../lib/drivePlan.ts";
+import { Control, until } from "./control.testing.ts";
+import { type Answer, result, standInApi, subjectOf } from "./reconciler.testing.ts";
+import { setupTest, type TestDeployment } from "./setup.testing.ts";
+
+const LATER: Answer = result({ outcome: "continue", after_ms: 60_000, reason: null });
+
+/** The timetable row of the one instance of a test. */
+async function timetable(t: TestDeployment) {
+  const row = await t.run(async (ctx) => await ctx.db.query("instance_drives").unique());
+  if (row === null) throw new Error("there is no timetable");
+  return row;
+}
+
+/** Moves the one timetable in time, as if it had been written so long ago. */
+async function alter(
+  t: TestDeployment,
+  patch: { due_at?: number | null; deadline_at?: number; lease?: { id: string; expires_at: number } },
+) {
+  await t.run(async (ctx) => {
+    const row = await ctx.db.query("instance_drives").unique();
+    if (row !== null) await ctx.db.patch("instance_drives", row._id, patch);
+  });
+}
+
+/** Waits until no drive is in flight or about to begin. */
+async function atRest(t: TestDeployment): Promise<void> {
+  await until("no drive is in flight", async () => {
+    const row = await t.run(async (ctx) => await ctx.db.query("instance_drives").unique());
+    const idle = row === null || (row.lease === null && (row.due_at === null || row.due_at > Date.now()));
+    return idle ? true : undefined;
+  });
+}
+
+describe("a wish is driven until it is fulfilled", () => {
+  it("from Create to ready, call by call, then only looked at", async () => {
+    const t = setupTest();
+    const control = new Control(t);
+    const api = await standInApi(async () => {
+      if (api.calls.length === 1)
+        return result({ outcome: "continue", after_ms: 10, reason: "The gateway is starting." });
+      await control.storeSecret("user-1", "oc_svc_token", { if_absent: true });
+      await control.upsert("user-1", { runtime_url: "http://127.0.0.1:8787/i/1" });
+      return result({ outcome: "settled" });
+    });
+    const { instance } = await control.claim("user-1");
+    const ready = await until("it is ready", async () => {
+      const row = await control.instance("user-1");
+      return row.status === "ready" ? row : undefined;
+    });
+    expect(ready.last_ready_at).not.toBeNull();
+    expect(api.calls.map(subjectOf)).toEqual(
+      Array.from({ length: 2 }, () => ({ instance_id: instance.instance_id, generation: 1 })),
+    );
+    const { due_at, attempts, deadline_at } = await timetable(t);
+    expect(attempts).toBe(0);
+    expect(deadline_at).toBeNull();
+    expect(due_at).toBeGreaterThan(Date.now() + 30_000);
+  });
+
+  it("a host that is down: provisioning with the reason; ready when it is back", async () => {
+    const t = setupTest();
+    const control = new Control(t);
+    const api = await standInApi(() => result({ outcome: "retry", reason: "The runtime host does not answer." }));
+    await control.claim("user-1");
+    const waiting = await until("the reason is on the row", async () => {
+      const row = await control.instance("user-1");
+      return row.reason === null ? undefined : row;
+    });
+    expect(waiting).toMatchObject({ status: "provisioning", reason: "The runtime host does not answer." });
+    await control.storeSecret("user-1", "oc_svc_token");
+    await control.upsert("user-1", { runtime_url: "http://127.0.0.1:8787/i/1" });
+    api.answer = () => result({ outcome: "settled" });
+    const ready = await until("it is ready", async () => {
+      const row = await control.instance("user-1");
+      return row.status === "ready" ? row : undefined;
+    });
+    expect(ready).toMatchObject({ generation: 1, reason: null });
+  });
+
+  it("an installation without an API says so on the row, and does not crash", async () => {
+    const t = setupTest();
+    const control = new Control(t);
+    await control.claim("user-1");
+    const row = await until("the reason is on the row", async () => {
+      const found = await control.instance("user-1");
+      return found.reason === null ? undefined : found;
+    });
+    expect(row.status).toBe("provisioning");
+    expect(row.reason).toContain("OA_API_URL");
+  });
+
+  it("only a person can mend it: error with the reason, and nobody asks any more", async () => {
+    const t = setupTest();
+    const control = new Control(t);
+    await standInApi(() => result({ outcome: "failed", reason: "The gateway refuses its configuration." }));
+    await control.claim("user-1");
+    const row = await until("it is given up", async () => {
+      const found = await control.instance("user-1");
+      return found.status === "error" ? found : undefined;
+    });
+    expect(row.reason).toBe("The gateway refuses its configuration.");
+    expect(await timetable(t)).toMatchObject({ due_at: null, deadline_at: null, lease: null });
+  });
+
+  it("settled without a service token is not believed: a row without a token is never ready", async () => {
+    const t = setupTest();
+    const control = new Control(t);
+    const api = await standInApi(() => result({ outcome: "settled" }));
+    await control.claim("user-1");
+    await until("it was asked", async () =>
+      api.calls.length > 0 && (await timetable(t)).attempts > 0 ? true : undefined,
+    );
+    expect(await control.instance("user-1")).toMatchObject({
+      status: "provisioning",
+      reason: "The runtime has no service token yet.",
+    });
+  });
+
+  it("a deletion is driven to its end, and ends the timetable", async () => {
+    const t = setupTest();
+    const control = new Control(t);
+    const api = await standInApi(() => LATER);
+    await control.claim("user-1");
+    await control.bringUp("user-1");
+    api.answer = () => result({ outcome: "settled" });
+    await control.claim("user-1", "deleted");
+    await until("it is deleted", async () =>
+      (await control.maybeInstance("user-1"))?.status === "deleted" ? true : undefined,
+    );
+    expect(await t.run(async (ctx) => await ctx.db.query("instance_drives").collect())).toEqual([]);
+  });
+});
+
+describe("one drive of an instance at a time", () => {
+  it("a second one does nothing while the first is in flight", async () => {
+    const t = setupTest();
+    const control = new Control(t);
+    let release: (answer: Answer) => void = () => undefined;
+    const api = await standInApi(
+      async () =>
+        await new Promise<Answer>((resolve) => {
+          release = resolve;
+        }),
+    );
+    const { instance } = await control.claim("user-1");
+    await until("the first is in flight", async () => (api.calls.length === 1 ? true : undefined));
+    const subject = { instance_id: instance.instance_id, generation: 1 };
+    await Promise.all(Array.from({ length: 5 }, async () => await t.action(internal.drives.drive, subject)));
+    expect(api.calls).toHaveLength(1);
+    release(LATER);
+    await atRest(t);
+    expect(api.calls).toHaveLength(1);
+  });
+
+  it("one that is not due, of another generation, or of no instance does nothing", async () => {
+    const t = setupTest();
+    const control = new Control(t);
+    const api = await standInApi(() => LATER);
+    const { instance } = await control.claim("user-1");
+    await until("the first drive is over", async () => (api.calls.length === 1 ? true : undefined));
+    await atRest(t);
+    const { instance_id } = instance;
+    await t.action(internal.drives.drive, { instance_id, generation: 1 });
+    await t.action(internal.drives.drive, { instance_id, generation: 7 });
+    await t.action(internal.drives.drive, { instance_id: "nobody0000", generation: 1 });
+    expect(api.calls).toHaveLength(1);
+  });
+
+  it("a wish that changes in flight: the old outcome is dropped, the new wish is driven at once", async () => {
+    const t = setupTest();
+    const control = new Control(t);
+    let release: (answer: Answer) => void = () => undefined;
+    const api = await standInApi(async (call) =>
+      subjectOf(call).generation === 1
+        ? await new Promise<Answer>((resolve) => {
+            release = resolve;
+          })
+        : result({ outcome: "settled" }),
+    );
+    await control.claim("user-1");
+    await until("the first is in flight", async () => (api.calls.length === 1 ? true : undefined));
+    await control.claim("user-1", "stopped");
+    await until("the stop was driven", async () =>
+      (await control.instance("user-1")).status === "stopped" ? true : undefined,
+    );
+    const before = await timetable(t);
+    release(result({ outcome: "failed", reason: "Of a life that is over." }));
+    await t.finishInProgressScheduledFunctions();
+    expect(await control.instance("user-1")).toMatchObject({ status: "stopped", generation: 2, reason: null });
+    expect(await timetable(t)).toEqual(before);
+  });
+});
+
+describe("nothing stays where a crash left it (R5)", () => {
+  it("the scheduled drive was lost: the sweep begins it again", async () => {
+    const t = setupTest();
+    const control = new Control(t);
+    const api = await standInApi(() => LATER);
+    await control.claim("user-1");
+    await until("the first drive is over", async () => (api.calls.length === 1 ? true : undefined));
+    await atRest(t);
+    await alter(t, { due_at: Date.now() - 10_000 });
+    expect(await t.mutation(internal.drives.sweep, {})).toEqual({ driven: 1, expired: 0 });
+    await until("it was driven", async () => (api.calls.length === 2 ? true : undefined));
+  });
+
+  it("the drive died in flight: its lease lapses, the next one runs, and the dead one's late word is dropped", async () => {
+    const t = setupTest();
+    const control = new Control(t);
+    const api = await standInApi(() => LATER);
+    const { instance } = await control.claim("user-1");
+    await until("the first drive is over", async () => (api.calls.length === 1 ? true : undefined));
+    await atRest(t);
+    const subject = { instance_id: instance.instance_id, generation: 1 };
+    await alter(t, { due_at: Date.now() });
+    expect(await t.mutation(internal.drives.begin, { ...subject, lease_id: "dead" })).toEqual({ begun: true });
+    const held = await timetable(t);
+    expect(held.due_at).toBe(held.lease?.expires_at);
+    expect(held.due_at).toBeGreaterThan(Date.now() + LEASE_MS - 5000);
+    expect(await t.mutation(internal.drives.sweep, {})).toEqual({ driven: 0, expired: 0 });
+
+    const past = Date.now() - 5000;
+    await alter(t, { due_at: past, lease: { id: "dead", expires_at: past } });
+    expect((await t.mutation(internal.drives.sweep, {})).driven).toBe(1);
+    await until("it was driven again", async () => (api.calls.length === 2 ? true : undefined));
+    await atRest(t);
+    const outcome = { outcome: "failed", reason: "Late." } as const;
+    expect(await t.mutation(internal.drives.finish, { ...subject, lease_id: "dead", outcome })).toEqual({
+      applied: false,
+    });
+    expect((await control.instance("user-1")).status).toBe("provisioning");
+  });
+
+  it("provisioning without progress for 30 minutes becomes error, with a sentence and a line in the audit log", async () => {
+    const t = setupTest();
+    const control = new Control(t);
+    await standInApi(() => LATER);
+    const { instance } = await control.claim("user-1");
+    await atRest(t);
+    const { deadline_at } = await timetable(t);
+    expect(deadline_at).toBeGreaterThan(instance.created_at + 29 * 60_000);
+    expect(deadline_at).toBeLessThan(instance.created_at + 31 * 60_000);
+    expect((await t.mutation(internal.drives.sweep, {})).expired).toBe(0);
+
+    await alter(t, { deadline_at: Date.now() - 1 });
+    expect((await t.mutation(internal.drives.sweep, {})).expired).toBe(1);
+    const row = await control.instance("user-1");
+    expect(row.status).toBe("error");
+    expect(row.reason).toContain("no progress for 30 minutes");
+    expect(await timetable(t)).toMatchObject({ due_at: null, deadline_at: null });
+    const lines = await t.run(async (ctx) => await ctx.db.query("audit_log").collect());
+    expect(lines).toMatchObject([
+      { action: "instance.give_up", subject_user_id: "user-1", via: "system", result: "failed" },
+    ]);
+    expect(await t.mutation(internal.drives.sweep, {})).toEqual({ driven: 0, expired: 0 });
+  });
+
+  it("a step that goes forward is progress: the 30 minutes begin again; the same step said twice is none", async () => {
+    const t = setupTest();
+    const control = new Control(t);
+    await standInApi(() => LATER);
+    const { instance } = await control.claim("user-1");
+    await atRest(t);
+    const soon = Date.now() + 1000;
+    const record = async (detail: string) => {
+      await t.mutation(internal.instanceSteps.recordStep, {
+        instance_id: instance.instance_id,
+        generation: 1,
+        step: "gateway_boot",
+        state: "running",
+        detail,
+      });
+    };
+    await alter(t, { deadline_at: soon });
+    await record("The gateway is starting.");
+    expect((await timetable(t)).deadline_at).toBeGreaterThan(soon + 29 * 60_000);
+    await alter(t, { deadline_at: soon });
+    await record("The gateway is still starting.");
+    expect((await timetable(t)).deadline_at).toBe(soon);
+  });
+
+  it("rows that fail again and again do not keep others from their turn", async () => {
+    const t = setupTest();
+    const now = Date.now();
+    await t.run(async (ctx) => {
+      for (let index = 0; index < 130; index += 1) {
+        await ctx.db.insert("instance_drives", {
+          instance_id: `inst${String(index).padStart(6, "0")}`,
+          generation: 1,
+          due_at: now - 1_000_000 + index,
+          attempts: 0,
+          lease: null,
+          again: false,
+          deadline_at: null,
+        });
+      }
+    });
+    expect((await t.mutation(internal.drives.sweep, {})).driven).toBe(100);
+    const left = await t.run(
+      async (ctx) =>
+        await ctx.db
+          .query("instance_drives")
+          .withIndex("by_due_at", (q) => q.gte("due_at", 0))
+          .take(30),
+    );
+    expect(left.map(({ instance_id }) => instance_id).sort()[0]).toBe("inst000100");
+  });
+});
+
+describe("what a fleet reports by itself", () => {
+  const report = (instance_id: string, gateway: string, more: Record<string, unknown> = {}) => ({
+    body: {
+      instance_id,
+      generation: 1,
+      observed_at: Date.now(),
+      gateway: { status: gateway, reason: null },
+      ...more,
+    },
+  });
+  const OBSERVED = "/control/openclaw/instance/observed";
+
+  it("the gateway is up: the reconciler is asked at once, not at its own time", async () => {
+    const t = setupTest();
+    const control = new Control(t);
+    const api = await standInApi(() => LATER);
+    const { instance } = await control.claim("user-1");
+    await until("the first drive is over", async () => (api.calls.length === 1 ? true : undefined));
+    await atRest(t);
+    await control.send(OBSERVED, report(instance.instance_id, "running"));
+    await until("it was asked again", async () => (api.calls.length === 2 ? true : undefined));
+    expect(api.calls.map(subjectOf)).toEqual(
+      Array.from({ length: 2 }, () => ({ instance_id: instance.instance_id, generation: 1 })),
+    );
+  });
+
+  it("a report during a drive in flight: another drive follows as soon as that one ends", async () => {
+    const t = setupTest();
+    const control = new Control(t);
+    let release: (answer: Answer) => void = () => undefined;
+    const api = await standInApi(async () => {
+      if (api.calls.length > 1) return LATER;
+      return await new Promise<Answer>((resolve) => {
+        release = resolve;
+      });
+    });
+    const { instance } = await control.claim("user-1");
+    await until("the first is in flight", async () => (api.calls.length === 1 ? true : undefined));
+    await control.send(OBSERVED, report(instance.instance_id, "running"));
+    expect(api.calls).toHaveLength(1);
+    release(LATER);
+    await until("it was asked again", async () => (api.calls.length === 2 ? true : undefined));
+  });
+
+  it("the gateway goes and comes: degraded with the reason, then ready with a new last_ready_at", async () => {
+    const t = setupTest();
+    const control = new Control(t);
+    const api = await standInApi(() => LATER);
+    const { instance } = await control.claim("user-1");
+    await until("the first drive is over", async () => (api.calls.length === 1 ? true : undefined));
+    await atRest(t);
+    api.answer = () => result({ outcome: "retry", reason: "It ran out of memory." });
+    const ready = await control.bringUp("user-1");
+    const gone = { gateway: { status: "error", reason: "It ran out of memory." } };
+    await control.send(OBSERVED, report(instance.instance_id, "error", gone));
+    expect(await control.instance("user-1")).toMatchObject({ status: "degraded", reason: "It ran out of memory." });
+    api.answer = () => result({ outcome: "settled" });
+    await control.send(OBSERVED, report(instance.instance_id, "running"));
+    const back = await control.instance("user-1");
+    expect(back).toMatchObject({ status: "ready", reason: null });
+    expect(back.last_ready_at).toBeGreaterThanOrEqual(ready.last_ready_at ?? Number.NaN);
+  });
+
+  it.each([
+    ["of an older generation", { generation: 1 }],
+    ["of a newer one than there is", { generation: 9 }],
+    ["older than the last", { generation: 2, observed_at: 1000 }],
+    ["of an instance that is not there", { generation: 2, instance_id: "nobody0000" }],
+  ])("a report %s is not accepted, and changes nothing", async (_name, change) => {
+    const t = setupTest();
+    const control = new Control(t);
+    const api = await standInApi(() => LATER);
+    const { instance } = await control.claim("user-1");
+    await control.setStatus("user-1", "error");
+    await control.claim("user-1");
+    await until("both are driven", async () =>
+      api.calls.some((call) => subjectOf(call).generation === 2) ? true : undefined,
+    );
+    await atRest(t);
+    await control.bringUp("user-1");
+    await control.send(OBSERVED, report(instance.instance_id, "running", { generation: 2 }));
+    const before = await t.run(async (ctx) => await ctx.db.query("instance_observations").collect());
+    const answer = await control.send(OBSERVED, report(instance.instance_id, "stopped", change));
+    expect(await answer.json()).toEqual({ ok: true, data: { accepted: false } });
+    expect(await t.run(async (ctx) => await ctx.db.query("instance_observations").collect())).toEqual(before);
+    expect((await control.instance("user-1")).status).toBe("ready");
+  });
+
+  it("a clock that runs ahead does not shut out the reports after it", async () => {
+    const t = setupTest();
+    const control = new Control(t);
+    await standInApi(() => LATER);
+    const { instance } = await control.claim("user-1");
+    await control.send(OBSERVED, report(instance.instance_id, "starting", { observed_at: Date.now() + 3_600_000 }));
+    const answer = await control.send(OBSERVED, report(instance.instance_id, "running"));
+    expect(await answer.json()).toEqual({ ok: true, data: { accepted: true } });
+  });
+});
