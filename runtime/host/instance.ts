@@ -75,7 +75,7 @@ export class Instance {
     this.#port = record.process?.port ?? null;
     this.#logs = new LogStore({
       dir: this.#paths.logs,
-      redact: (text) => redact(text, this.#secrets()),
+      redact: (text) => this.#shown(text),
       now: context.now,
     });
     const changed = () => this.#changed();
@@ -254,7 +254,7 @@ export class Instance {
     };
     const config = await writeConfig(this.#paths, input);
     if (config.kind === "replaced")
-      this.#note("warn", `the configuration could not be read (${config.why}); it was set aside as ${config.asideAs}`);
+      this.#note("warn", `the configuration could not be read (${config.why}); it was set aside beside the new one`);
     if (secrets === "written" && this.#supervisor.state.at === "ready") {
       await this.#mirror.reloadSecrets({ port, token: this.#record.gatewayToken });
       this.#note("info", "secrets renewed");
@@ -430,6 +430,11 @@ export class Instance {
       spec?.inference?.apiKey,
     ];
     return known.filter((secret) => secret !== undefined);
+  }
+
+  /** Text of the gateway as its owner may see it: no secrets, and no paths of this machine. */
+  #shown(text: string): string {
+    return redact(text, this.#secrets()).replaceAll(`${this.#paths.root}/`, "");
   }
 
   #note(level: "info" | "warn" | "error", text: string): void {

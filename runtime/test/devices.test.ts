@@ -53,10 +53,15 @@ describe("devices of a hosted gateway", () => {
     expect((request?.expiresAt ?? 0) - (request?.requestedAt ?? 0)).toBe(5 * 60_000);
 
     const approve = `/v1/devices/${request?.requestId}/approve`;
-    expect((await ada.call("POST", approve, DeviceDecision)).data).toEqual({ approved: true, requestId: request?.requestId });
+    expect((await ada.call("POST", approve, DeviceDecision)).data).toEqual({
+      approved: true,
+      requestId: request?.requestId,
+    });
     // A second click gets the first answer; the opposite is told that it is too late.
     expect((await ada.call("POST", approve, DeviceDecision)).data.approved).toBe(true);
-    expect((await ada.call("POST", `/v1/devices/${request?.requestId}/reject`, DeviceDecision)).error?.code).toBe("conflict");
+    expect((await ada.call("POST", `/v1/devices/${request?.requestId}/reject`, DeviceDecision)).error?.code).toBe(
+      "conflict",
+    );
 
     const second = await connectDevice(laptop);
     if (second.state !== "connected") throw new Error(`refused: ${second.code}`);
@@ -141,8 +146,15 @@ describe("devices of a hosted gateway", () => {
     const page = await fetch(`${host.url}/i/${ada.id}/gateway/`);
     expect(page.status).toBe(200);
     expect(await page.text()).toContain(`/i/${ada.id}/gateway`);
-    for (const path of [`/i/${ada.id}/readyz`, `/i/${ada.id}/gateway/%2e%2e/readyz`, `/readyz`, `/i/${ada.id}/gateway/../../../readyz`]) {
-      const answer = await rawRequest(Number(new URL(host.url).port), [`GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`]);
+    for (const path of [
+      `/i/${ada.id}/readyz`,
+      `/i/${ada.id}/gateway/%2e%2e/readyz`,
+      `/readyz`,
+      `/i/${ada.id}/gateway/../../../readyz`,
+    ]) {
+      const answer = await rawRequest(Number(new URL(host.url).port), [
+        `GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`,
+      ]);
       expect(answer, path).toMatch(/^HTTP\/1\.1 404/);
     }
   });
@@ -153,7 +165,9 @@ describe("devices of a hosted gateway", () => {
       state: "refused",
       code: "CONTROL_UI_ORIGIN_NOT_ALLOWED",
     });
-    expect(await connectDevice({ ...browser, profile: browserProfile(host.url) })).toMatchObject({ code: "PAIRING_REQUIRED" });
+    expect(await connectDevice({ ...browser, profile: browserProfile(host.url) })).toMatchObject({
+      code: "PAIRING_REQUIRED",
+    });
   });
 
   it("pushes a request to whoever listens, without being asked", async () => {
@@ -163,7 +177,10 @@ describe("devices of a hosted gateway", () => {
       signal: stop.signal,
     });
     const identity = newDeviceIdentity();
-    const seen = eventsUntil(stream, (event) => event.devices?.pending.some((one) => one.deviceId === identity.deviceId) ?? false);
+    const seen = eventsUntil(
+      stream,
+      (event) => event.devices?.pending.some((one) => one.deviceId === identity.deviceId) ?? false,
+    );
     await connectDevice({ ...address, identity, profile: CLI_PROFILE });
     expect(await seen).toMatchObject({ instance_id: ada.id, generation: 1, gateway: { status: "running" } });
     stop.abort();
@@ -209,12 +226,28 @@ async function backendHello(address: { url: string; token: string }): Promise<{ 
     return await new Promise((resolve, reject) => {
       socket.once("error", reject);
       socket.on("message", (data: Buffer) => {
-        const frame = z.looseObject({ event: z.string().optional(), ok: z.boolean().optional() }).parse(JSON.parse(data.toString("utf8")));
+        const frame = z
+          .looseObject({ event: z.string().optional(), ok: z.boolean().optional() })
+          .parse(JSON.parse(data.toString("utf8")));
         if (frame.event === "connect.challenge") {
           const client = { id: "gateway-client", version: "1.0.0", platform: "linux", mode: "backend" };
-          const params = { minProtocol: 4, maxProtocol: 4, client, role: "operator", scopes: ["operator.admin"], caps: [], commands: [], permissions: {}, auth: { token: address.token } };
+          const params = {
+            minProtocol: 4,
+            maxProtocol: 4,
+            client,
+            role: "operator",
+            scopes: ["operator.admin"],
+            caps: [],
+            commands: [],
+            permissions: {},
+            auth: { token: address.token },
+          };
           socket.send(JSON.stringify({ type: "req", id: "1", method: "connect", params }));
-        } else if (frame.ok === true) resolve(z.object({ payload: z.object({ auth: z.object({ scopes: z.array(z.string()) }) }) }).parse(frame).payload.auth);
+        } else if (frame.ok === true)
+          resolve(
+            z.object({ payload: z.object({ auth: z.object({ scopes: z.array(z.string()) }) }) }).parse(frame).payload
+              .auth,
+          );
         else if (frame.ok === false) resolve({ scopes: [] });
       });
     });
@@ -237,7 +270,10 @@ function rawRequest(port: number, parts: readonly string[]): Promise<string> {
 }
 
 /** Reads server-sent events until one fits. */
-async function eventsUntil(response: Response, fits: (event: z.infer<typeof RuntimeEvent>) => boolean): Promise<z.infer<typeof RuntimeEvent>> {
+async function eventsUntil(
+  response: Response,
+  fits: (event: z.infer<typeof RuntimeEvent>) => boolean,
+): Promise<z.infer<typeof RuntimeEvent>> {
   const body: ReadableStream<Uint8Array> | null = response.body;
   if (body === null) throw new Error("no stream");
   let text = "";

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { FleetDeletion, FleetInstance, RuntimeEvent } from "@oa/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
+import { CLI_PROFILE, connectDevice, newDeviceIdentity } from "./support/device.ts";
 import { TestHost, TestInstance, until } from "./support/testHost.ts";
 
 /** The wire a control plane drives a fleet with. One gateway is enough: most of this is decided before one runs. */
@@ -33,7 +34,8 @@ describe("the fleet API", () => {
     await new Promise((resolve) => receiver.close(resolve));
   });
 
-  const remove = (id: string, generation: number) => host.fleet("DELETE", `${id}?generation=${generation}`, FleetDeletion);
+  const remove = (id: string, generation: number) =>
+    host.fleet("DELETE", `${id}?generation=${generation}`, FleetDeletion);
 
   it("takes only the fleet key", async () => {
     const spec = new TestInstance(host, "nokeynokey").spec();
@@ -43,7 +45,11 @@ describe("the fleet API", () => {
   });
 
   it("names what does not fit, and writes nothing", async () => {
-    const bad = await host.put("badbadbad", { generation: 0, desired: "running", env: { OPENAGENTS_SERVICE_TOKEN: "short" } });
+    const bad = await host.put("badbadbad", {
+      generation: 0,
+      desired: "running",
+      env: { OPENAGENTS_SERVICE_TOKEN: "short" },
+    });
     expect(bad.error?.code).toBe("invalid_request");
     expect(JSON.stringify(bad.error?.details)).toContain("env.OPENAGENTS_SERVICE_TOKEN");
     expect((await host.put("Not-An-Id", {})).status).toBe(400);
@@ -62,10 +68,16 @@ describe("the fleet API", () => {
     await host.ready(ada.id);
     expect(await host.gateways(ada.id)).toHaveLength(1);
     await until("its devices are reported", () =>
-      Promise.resolve(events.some((event) => event.instance_id === ada.id && event.gateway.status === "running" && event.devices !== undefined)),
+      Promise.resolve(
+        events.some(
+          (event) => event.instance_id === ada.id && event.gateway.status === "running" && event.devices !== undefined,
+        ),
+      ),
     );
     expect(new Set(keys).size).toBe(1);
-    expect(events.filter((event) => event.instance_id === ada.id).map((event) => event.gateway.status)).toContain("starting");
+    expect(events.filter((event) => event.instance_id === ada.id).map((event) => event.gateway.status)).toContain(
+      "starting",
+    );
   });
 
   it("refuses a command that was decided on an older incarnation", async () => {
@@ -93,11 +105,25 @@ describe("the fleet API", () => {
   it("changes the gateway's token and model endpoint without a restart", async () => {
     const ada = new TestInstance(host, "adaadaada3");
     const before = await ada.status();
+    const { url, token: oldToken } = await ada.connectInfo();
     const token = "gateway-token-chosen-by-the-control-plane";
-    const inference = { baseUrl: "http://127.0.0.1:9/v1", apiKey: "sk-prov-0123456789", models: [{ id: "m1", name: "M 1", contextWindow: 100_000, maxTokens: 4_096 }] };
-    await host.put(ada.id, ada.spec(3, { env: { OPENAGENTS_SERVICE_TOKEN: ada.token, OPENCLAW_GATEWAY_TOKEN: token }, inference }));
+    const inference = {
+      baseUrl: "http://127.0.0.1:9/v1",
+      apiKey: "sk-prov-0123456789",
+      models: [{ id: "m1", name: "M 1", contextWindow: 100_000, maxTokens: 4_096 }],
+    };
+    await host.put(
+      ada.id,
+      ada.spec(3, { env: { OPENAGENTS_SERVICE_TOKEN: ada.token, OPENCLAW_GATEWAY_TOKEN: token }, inference }),
+    );
     await until("the new token is shown", async () => (await ada.connectInfo()).token === token);
-    await until("the gateway has taken it", async () => (await ada.call("GET", "/v1/devices", z.unknown())).ok);
+    const device = { url, identity: newDeviceIdentity(), profile: CLI_PROFILE };
+    await until("the gateway takes it", async () => {
+      const answer = await connectDevice({ ...device, token });
+      return answer.state === "refused" && answer.code === "PAIRING_REQUIRED";
+    });
+    expect(await connectDevice({ ...device, token: oldToken })).toMatchObject({ code: "AUTH_TOKEN_MISMATCH" });
+    await until("the host has signed in with it", async () => (await ada.call("GET", "/v1/devices", z.unknown())).ok);
     expect((await ada.status()).gateway.pid).toBe(before.gateway.pid);
     expect((await ada.logs()).join("\n")).not.toContain("sk-prov-0123456789");
   });

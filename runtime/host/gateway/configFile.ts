@@ -11,19 +11,19 @@ import { type ConfigInput, type GatewaySecrets, type JsonObject, isObject, nextC
 
 export type ConfigWrite =
   | { kind: "unchanged" | "written" }
-  /** The owner's file could not be read; it was set aside as `asideAs`. */
-  | { kind: "replaced"; asideAs: string; why: string };
+  /** The owner's file could not be read and was set aside; the last good one took its place. */
+  | { kind: "replaced"; why: string };
 
 /** Puts the owned keys into the configuration file. */
 export async function writeConfig(paths: InstancePaths, input: ConfigInput): Promise<ConfigWrite> {
   const text = await readOrNull(paths.config);
   const current = text === null ? null : parseConfig(text);
   if (current instanceof Error) {
-    const asideAs = await setAside(paths);
+    await setAside(paths);
     const lastGood = await readOrNull(paths.lastGoodConfig);
     const fallback = lastGood === null ? null : parseConfig(lastGood);
     await write(paths.config, nextConfig(fallback instanceof Error ? null : fallback, input));
-    return { kind: "replaced", asideAs, why: current.message };
+    return { kind: "replaced", why: current.message };
   }
   const next = nextConfig(current, input);
   // An unchanged file is not rewritten: it keeps its comments, and a running gateway has nothing to reload.
@@ -62,10 +62,8 @@ async function write(path: string, config: JsonObject): Promise<void> {
 }
 
 /** One refused file is kept; the next one replaces it. */
-async function setAside(paths: InstancePaths): Promise<string> {
-  const asideAs = `${paths.config}.refused`;
-  await rename(paths.config, asideAs);
-  return asideAs;
+async function setAside(paths: InstancePaths): Promise<void> {
+  await rename(paths.config, `${paths.config}.refused`);
 }
 
 function parseConfig(text: string): JsonObject | Error {

@@ -31,6 +31,10 @@ const RECENT = 1_000;
 /** Most lines of one page; with 4,000 characters a line the page stays under the 1 MiB a caller takes. */
 const PAGE_LINES = 500;
 const PAGE_CHARS = 512 * 1024;
+/** Starts the host's own lines. */
+const HOST_MARK = "[host]";
+/** Lines before its end that are a gateway's last words. */
+const LAST_WORDS = 20;
 
 type Line = z.infer<typeof LogLine>;
 const StoredLine = LogLine.extend({ spool: z.int().nonnegative() });
@@ -65,7 +69,9 @@ export class LogStore {
   note(level: Line["level"], text: string): Promise<void> {
     return this.#enqueue(async () => {
       await this.#drain();
-      await this.#append([{ line: { at: this.#options.now(), level, text: `[host] ${text}` }, spool: this.#spoolAt }]);
+      await this.#append([
+        { line: { at: this.#options.now(), level, text: `${HOST_MARK} ${text}` }, spool: this.#spoolAt },
+      ]);
     });
   }
 
@@ -91,11 +97,15 @@ export class LogStore {
     return { lines: page, next: last === undefined ? Math.max(since, this.#nextSeq) : last.seq + 1 };
   }
 
-  /** The newest error among the last lines of the gateway; null when it did not complain. */
+  /**
+   * What the gateway complained about before it ended: the first error of its last words, which names the cause where the
+   * later ones only follow from it. Null when it did not complain.
+   */
   async lastComplaint(): Promise<string | null> {
     await this.collect();
-    const tail = this.#recent.slice(-20).filter((line) => !line.text.startsWith("[host]"));
-    return tail.findLast((line) => line.level === "error")?.text ?? null;
+    const since = this.#recent.findLastIndex((line) => line.text.startsWith(HOST_MARK)) + 1;
+    const words = this.#recent.slice(Math.max(since, this.#recent.length - LAST_WORDS));
+    return words.find((line) => line.level === "error")?.text ?? null;
   }
 
   /** One writer at a time; a failed write (a full disk) is told to its caller and does not stop the next. */

@@ -16,7 +16,11 @@ export function newDeviceIdentity(): DeviceIdentity {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   // The raw key is the last 32 bytes of its SPKI form.
   const raw = publicKey.export({ type: "spki", format: "der" }).subarray(-32);
-  return { deviceId: createHash("sha256").update(raw).digest("hex"), publicKey: raw.toString("base64url"), key: privateKey };
+  return {
+    deviceId: createHash("sha256").update(raw).digest("hex"),
+    publicKey: raw.toString("base64url"),
+    key: privateKey,
+  };
 }
 
 export interface DeviceProfile {
@@ -60,7 +64,14 @@ export interface DeviceConnectOptions {
 
 /** `refused` carries the gateway's code (`NOT_PAIRED`, `AUTH_TOKEN_MISMATCH`, …) and, while approval is awaited, the request. */
 export type DeviceConnection =
-  | { state: "connected"; deviceToken: string | undefined; scopes: string[]; closed: Promise<number>; call: Call; close: () => void }
+  | {
+      state: "connected";
+      deviceToken: string | undefined;
+      scopes: string[];
+      closed: Promise<number>;
+      call: Call;
+      close: () => void;
+    }
   | { state: "refused"; code: string; requestId: string | undefined };
 
 type Call = (method: string, params?: object) => Promise<unknown>;
@@ -72,7 +83,11 @@ const Frame = z.object({
   ok: z.boolean().optional(),
   payload: z.unknown().optional(),
   error: z
-    .object({ code: z.string(), message: z.string(), details: z.looseObject({ code: z.string().optional(), requestId: z.string().optional() }).optional() })
+    .object({
+      code: z.string(),
+      message: z.string(),
+      details: z.looseObject({ code: z.string().optional(), requestId: z.string().optional() }).optional(),
+    })
     .optional(),
 });
 const Challenge = z.object({ nonce: z.string(), ts: z.number() });
@@ -122,7 +137,14 @@ export function connectDevice(options: DeviceConnectOptions): Promise<DeviceConn
           if (reply.ok !== true) throw new Error(reply.error?.code ?? "refused");
           return reply.payload;
         };
-        resolve({ state: "connected", deviceToken: auth.deviceToken, scopes: auth.scopes, closed, call, close: () => socket.close() });
+        resolve({
+          state: "connected",
+          deviceToken: auth.deviceToken,
+          scopes: auth.scopes,
+          closed,
+          call,
+          close: () => socket.close(),
+        });
       }, reject);
     });
   });
@@ -135,7 +157,19 @@ function connectParams(
   challenge: z.infer<typeof Challenge>,
 ): object {
   const { client, role, scopes } = profile;
-  const signed = ["v3", identity.deviceId, client.id, client.mode, role, scopes.join(","), challenge.ts, token ?? "", challenge.nonce, client.platform, ""];
+  const signed = [
+    "v3",
+    identity.deviceId,
+    client.id,
+    client.mode,
+    role,
+    scopes.join(","),
+    challenge.ts,
+    token ?? "",
+    challenge.nonce,
+    client.platform,
+    "",
+  ];
   return {
     minProtocol: 4,
     maxProtocol: 4,

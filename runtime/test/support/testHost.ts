@@ -123,7 +123,13 @@ export class TestHost {
     return titled.flat();
   }
 
-  fleet<S extends z.ZodType>(method: string, path: string, schema: S, body?: object, key = FLEET_KEY): Promise<Answer<z.infer<S>>> {
+  fleet<S extends z.ZodType>(
+    method: string,
+    path: string,
+    schema: S,
+    body?: object,
+    key = FLEET_KEY,
+  ): Promise<Answer<z.infer<S>>> {
     return this.#call(method, `/fleet/instances/${path}`, { [FLEET_KEY_HEADER]: key }, schema, body);
   }
 
@@ -135,7 +141,14 @@ export class TestHost {
     return this.fleet("GET", id, FleetInstance);
   }
 
-  runtime<S extends z.ZodType>(id: string, token: string, method: string, path: string, schema: S, body?: object): Promise<Answer<z.infer<S>>> {
+  runtime<S extends z.ZodType>(
+    id: string,
+    token: string,
+    method: string,
+    path: string,
+    schema: S,
+    body?: object,
+  ): Promise<Answer<z.infer<S>>> {
     return this.#call(method, `/i/${id}${path}`, { [SERVICE_TOKEN_HEADER]: token }, schema, body);
   }
 
@@ -218,7 +231,7 @@ export class TestInstance {
   /** Every line of the log, page by page. */
   async logs(): Promise<string[]> {
     const lines: string[] = [];
-    for (let since = 0; ; ) {
+    for (let since = 0; ;) {
       const { data } = await this.call("GET", `/v1/logs?since=${since}`, LogPage);
       lines.push(...data.lines.map((line) => line.text));
       if (data.next === since || data.lines.length === 0) return lines;
@@ -228,7 +241,11 @@ export class TestInstance {
 }
 
 /** Polls until the condition holds; fails with what it waited for. */
-export async function until(what: string, condition: () => Promise<boolean>, deadlineMs = READY_DEADLINE_MS): Promise<void> {
+export async function until(
+  what: string,
+  condition: () => Promise<boolean>,
+  deadlineMs = READY_DEADLINE_MS,
+): Promise<void> {
   const deadline = Date.now() + deadlineMs;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`waited ${deadlineMs} ms in vain until ${what}`);

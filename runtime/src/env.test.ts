@@ -1,0 +1,38 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+import { instanceSettings } from "./env.ts";
+
+const RUNTIME = fileURLToPath(new URL("..", import.meta.url));
+
+it("maps the seed's names, and keeps their meaning", () => {
+  expect(
+    instanceSettings({
+      OPENAGENTS_SERVICE_TOKEN: "service",
+      OPENCLAW_GATEWAY_TOKEN: "gateway",
+      OPENCLAW_DEV_MODE: "true",
+      OPENCLAW_BIND_MODE: "lan",
+      OPENCLAW_VERSION: "2026.9.6",
+    }),
+  ).toEqual({ serviceToken: "service", gatewayToken: "gateway", logLevel: "debug", bind: "lan", version: "2026.9.6" });
+});
+
+it("is quiet, local and pinned where nothing else is said", () => {
+  expect(instanceSettings({ OPENAGENTS_SERVICE_TOKEN: "service" })).toEqual({
+    serviceToken: "service",
+    gatewayToken: undefined,
+    logLevel: "info",
+    bind: "loopback",
+    version: undefined,
+  });
+  expect(instanceSettings({ OPENAGENTS_SERVICE_TOKEN: "service", OPENCLAW_DEV_MODE: "false" }).logLevel).toBe("info");
+});
+
+it("uses no name of OpenClaw's former names", () => {
+  const files = readdirSync(RUNTIME, { recursive: true, encoding: "utf8" }).filter(
+    (name) => /\.(ts|json|md)$/.test(name) && !name.includes("node_modules") && !name.endsWith("env.test.ts"),
+  );
+  expect(files.length).toBeGreaterThan(30);
+  for (const name of files) expect(readFileSync(join(RUNTIME, name), "utf8"), name).not.toMatch(/CLAWDBOT|MOLTBOT/i);
+});
