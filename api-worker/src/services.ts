@@ -1,5 +1,4 @@
 import { controlClient } from "./control/client.ts";
-import { controlTransport } from "./control/transport.ts";
 import type { AppContext, Services } from "./context.ts";
 import { fleetOf } from "./fleet/fleet.ts";
 import { requireConfig } from "./middleware/configured.ts";
@@ -11,10 +10,5 @@ import { requireConfig } from "./middleware/configured.ts";
  */
 export function servicesFor(c: AppContext): Services {
   const config = requireConfig(c);
-  const transport = controlTransport({
-    siteUrl: config.convexSiteUrl,
-    key: config.controlKey,
-    requestId: c.get("requestId"),
-  });
-  return { config, control: controlClient(transport), fleet: fleetOf(config) };
+  return { config, control: controlClient(config, c.get("requestId")), fleet: fleetOf(config) };
 }

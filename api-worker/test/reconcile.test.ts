@@ -188,6 +188,36 @@ describe("creating an OpenClaw on a runtime host", () => {
   });
 });
 
+describe("a refusal of Convex in the middle of a pass", () => {
+  it.each([
+    ["stale_generation", 409, "stale"],
+    ["no_instance", 404, "stale"],
+    ["taken", 409, "failed"],
+    ["secret_corrupt", 500, "failed"],
+    ["invalid_request", 400, "failed"],
+    ["conflict", 409, "retry"],
+    ["invalid_transition", 409, "retry"],
+    ["not_configured", 503, "retry"],
+  ])("%s (%i) ends the drive as %s, and nothing is put", async (code, status, outcome) => {
+    const world = await openWorld();
+    await create(world);
+    await world.fault("convex", { path: "/control/openclaw/instance/secret", fault: { kind: "refuse", status, code } });
+    expect(await world.pass("ada")).toMatchObject({ outcome });
+    expect((await world.state()).fleet.puts).toEqual([]);
+  });
+
+  it("a step that belongs to an older generation ends it as stale", async () => {
+    const world = await openWorld();
+    await create(world);
+    const body = { ok: true, data: { recorded: false } };
+    await world.fault("convex", {
+      path: "/control/openclaw/instance/step",
+      fault: { kind: "json", status: 200, body },
+    });
+    expect(await world.pass("ada")).toEqual({ outcome: "stale" });
+  });
+});
+
 describe("stopping and deleting", () => {
   it("stops the gateway and says stopped only when it is", async () => {
     const world = await openWorld();

@@ -24,7 +24,9 @@ import type {
   UpsertInstanceRequest,
 } from "@oa/contract";
 import * as z from "zod";
-import type { ControlTransport } from "./transport.ts";
+import type { Config } from "../config.ts";
+import { controlTransport } from "./transport.ts";
+import type { ControlCallLimits } from "./transport.ts";
 
 /** Fields of a request without those that name its user: the client puts the user into the header, once. */
 type OfUser<T> = Omit<T, "user_id" | "userId">;
@@ -40,7 +42,8 @@ export interface ControlClient {
   storeSecretIfAbsent(userId: string, secret: { key: SecretKey; value: string; generation: number }): Promise<void>;
   /** Null where none is stored. Audited by Convex. */
   readSecret(userId: string, key: SecretKey): Promise<string | null>;
-  recordStep(step: RecordStepRequest): Promise<void>;
+  /** False when the row has moved on to a newer generation. */
+  recordStep(step: RecordStepRequest): Promise<boolean>;
   /** False when the observation is older than the row's generation. */
   observe(observation: ObservationRequest): Promise<boolean>;
   audit(event: AuditEventRequest): Promise<void>;
@@ -55,7 +58,9 @@ export interface ControlClient {
 /** Answers of which only the arrival matters. */
 const Done = z.unknown();
 
-export function controlClient(send: ControlTransport): ControlClient {
+/** `requestId` travels with every call. */
+export function controlClient(config: Config, requestId: string, limits: ControlCallLimits = {}): ControlClient {
+  const send = controlTransport({ siteUrl: config.convexSiteUrl, key: config.controlKey, requestId }, limits);
   return {
     async instanceOf(userId) {
       return (await send({ method: "GET", path: CONTROL_PATHS.instance, userId, answer: MaybeInstanceAnswer }))
@@ -91,7 +96,8 @@ export function controlClient(send: ControlTransport): ControlClient {
       return secret?.value ?? null;
     },
     async recordStep(step) {
-      await send({ method: "POST", path: CONTROL_PATHS.instanceStep, body: step, answer: Done });
+      const answer = z.object({ recorded: z.boolean() });
+      return (await send({ method: "POST", path: CONTROL_PATHS.instanceStep, body: step, answer })).recorded;
     },
     async observe(observation) {
       const answer = z.object({ accepted: z.boolean() });

@@ -17,12 +17,17 @@ export interface ControlCall<S extends z.ZodType> {
   repeatable?: boolean;
 }
 
-export interface ControlTransportOptions {
+/** Where Convex is, what opens it, and on whose request. */
+interface ControlPlace {
   siteUrl: string;
   key: string;
   requestId: string;
-  /** Milliseconds for each call; 10 s unless a health check is in a hurry. */
+}
+
+export interface ControlCallLimits {
+  /** Milliseconds for each call; 10 s where nothing is said. */
   deadlineMs?: number;
+  /** Ends whatever is under way. */
   signal?: AbortSignal;
 }
 
@@ -49,22 +54,22 @@ const PASSED_ON: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
  * Calls Convex's `/control/*`. Raises the codes above with the sentence of Convex's own rules, and
  * `control_unreachable` for everything that is not an answer in the envelope.
  */
-export function controlTransport(options: ControlTransportOptions): ControlTransport {
-  const deadlineMs = options.deadlineMs ?? CONTROL_DEADLINE_MS;
+export function controlTransport(place: ControlPlace, limits: ControlCallLimits): ControlTransport {
+  const { deadlineMs = CONTROL_DEADLINE_MS, signal } = limits;
   return async (call) => {
     const query = call.query === undefined ? "" : `?${new URLSearchParams(call.query).toString()}`;
     const ask = () =>
       callJson({
-        url: `${options.siteUrl}${call.path}${query}`,
+        url: `${place.siteUrl}${call.path}${query}`,
         method: call.method,
         headers: {
-          [CONTROL_KEY_HEADER]: options.key,
-          [REQUEST_ID_HEADER]: options.requestId,
+          [CONTROL_KEY_HEADER]: place.key,
+          [REQUEST_ID_HEADER]: place.requestId,
           ...(call.userId !== undefined && { [USER_ID_HEADER]: call.userId }),
         },
         ...(call.body !== undefined && { body: call.body }),
         deadlineMs,
-        signal: options.signal,
+        signal,
       });
     const repeatable = call.repeatable ?? call.method === "GET";
     const first = await ask();

@@ -1,4 +1,4 @@
-import type { ControlInstance, FleetInstance, FleetSpec, GatewayState } from "@oa/contract";
+import type { ControlInstance, FleetInstance, FleetSpec } from "@oa/contract";
 import type { Config } from "../config.ts";
 import { hostFleet } from "./host.ts";
 import { staticFleet } from "./static.ts";
@@ -9,7 +9,6 @@ export interface RuntimeView {
   generation: number;
   desired: FleetInstance["desired"];
   phase: FleetInstance["phase"];
-  gateway: GatewayState;
   /** For people; null while all is well. */
   reason: string | null;
   /** True when nothing the fleet does by itself will mend it. */
@@ -48,7 +47,6 @@ export interface CallOptions {
  * is a value with a sentence for people.
  */
 export interface Fleet {
-  kind: Config["fleet"]["kind"];
   /** True where an address serves one user only: it is claimed in Convex before anything is asked of it. */
   addressIsScarce: boolean;
   /**

@@ -44,12 +44,11 @@ export function hostFleet(place: Extract<FleetConfig, { kind: "host" }>, runtime
   ): Promise<FleetView> {
     const result = await ask(call, options);
     if (result.kind !== "data") return result;
-    const { generation, desired, phase, gateway, reason, final, gateway_url, version } = result.data;
-    return { kind: "instance", generation, desired, phase, gateway, reason, final, gatewayUrl: gateway_url, version };
+    const { generation, desired, phase, reason, final, gateway_url, version } = result.data;
+    return { kind: "instance", generation, desired, phase, reason, final, gatewayUrl: gateway_url, version };
   }
 
   return {
-    kind: "host",
     addressIsScarce: false,
     fixedServiceToken: null,
     runtimeUrl: (instance) => `${place.url}/i/${encodeURIComponent(instance.instance_id)}`,

@@ -46,7 +46,6 @@ export function staticFleet(place: Extract<FleetConfig, { kind: "static" }>): Fl
     return {
       ...base,
       phase: PHASE_OF[gateway.status],
-      gateway: gateway.status,
       reason: gateway.reason ?? null,
       final: false,
       version: version.openclaw,
@@ -58,7 +57,6 @@ export function staticFleet(place: Extract<FleetConfig, { kind: "static" }>): Fl
     generation: instance.generation,
     desired: "stopped",
     phase: "stopped",
-    gateway: "stopped",
     reason: null,
     final: false,
     gatewayUrl: runtimeUrl(instance),
@@ -66,7 +64,6 @@ export function staticFleet(place: Extract<FleetConfig, { kind: "static" }>): Fl
   });
 
   return {
-    kind: "static",
     addressIsScarce: true,
     fixedServiceToken: place.serviceToken,
     runtimeUrl,

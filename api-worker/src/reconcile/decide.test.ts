@@ -53,7 +53,6 @@ function runtime(change: Partial<RuntimeView> = {}): RuntimeView {
     generation: 3,
     desired: "running",
     phase: "ready",
-    gateway: "running",
     reason: null,
     final: false,
     gatewayUrl: "wss://host/i/inst00000001/gateway",

@@ -1,4 +1,4 @@
-import { RUNTIME_PATHS, RuntimeStatus } from "@oa/contract";
+import { ApiError, RUNTIME_PATHS, RuntimeStatus } from "@oa/contract";
 import type { ControlInstance } from "@oa/contract";
 import type { ControlClient } from "../control/client.ts";
 import type { CallOptions, Fleet } from "../fleet/fleet.ts";
@@ -32,13 +32,9 @@ export async function perform(action: Exclude<Action, { kind: "rest" }>, world: 
       return { ...world, instance: { ...instance, has_service_token: true } };
     }
     case "record_step": {
-      await control.recordStep({
-        instance_id: instanceId,
-        generation,
-        step: action.step,
-        state: action.state,
-        detail: action.detail,
-      });
+      const { step, state, detail } = action;
+      const recorded = await control.recordStep({ instance_id: instanceId, generation, step, state, detail });
+      if (!recorded) throw new ApiError("stale_generation", "The instance has moved on.");
       return { ...world, instance: withStep(instance, action) };
     }
     case "record_row":

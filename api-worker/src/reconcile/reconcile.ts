@@ -1,6 +1,7 @@
 import { ApiError } from "@oa/contract";
 import type { ControlInstance, ReconcileRequest, ReconcileResult } from "@oa/contract";
 import type { Services } from "../context.ts";
+import { controlClient } from "../control/client.ts";
 import { nameFor } from "../fleet/names.ts";
 import { decide } from "./decide.ts";
 import { perform } from "./perform.ts";
@@ -23,10 +24,11 @@ export async function reconcile(
   services: Services,
   requestId: string,
 ): Promise<ReconcileResult> {
-  const { control, fleet } = services;
+  const { config, fleet } = services;
+  const signal = AbortSignal.timeout(PASS_DEADLINE_MS);
+  const control = controlClient(config, requestId, { signal });
   const instance = await control.instanceById(request.instance_id);
   if (instance === null || instance.generation !== request.generation) return { outcome: "stale" };
-  const signal = AbortSignal.timeout(PASS_DEADLINE_MS);
   const hands = { control, fleet, call: { requestId, signal } };
   let world = firstLook(instance, services);
   try {
@@ -36,9 +38,9 @@ export async function reconcile(
       world = await perform(action, world, hands);
     }
   } catch (error) {
-    return outcomeOf(error);
+    if (!signal.aborted) return outcomeOf(error);
   }
-  return { outcome: "retry", reason: "Setting up takes longer than it should. It goes on in a moment." };
+  return { outcome: "retry", reason: "This takes longer than it should. It goes on in a moment." };
 }
 
 function firstLook(instance: ControlInstance, { config, fleet }: Services): World {
@@ -74,6 +76,11 @@ function outcomeOf(error: unknown): ReconcileResult {
       };
     case "not_configured":
       return { outcome: "retry", reason: error.message.slice(0, 500) };
+    case "invalid_request":
+      return {
+        outcome: "failed",
+        reason: `The control plane refuses what the fleet says: ${error.message}`.slice(0, 500),
+      };
     case "conflict":
     case "invalid_transition":
       return { outcome: "retry", reason: "The instance changed while it was being worked on. It is looked at again." };

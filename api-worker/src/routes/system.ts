@@ -1,7 +1,6 @@
 import { API_PATHS, HealthReport } from "@oa/contract";
 import * as z from "zod";
 import { controlClient } from "../control/client.ts";
-import { controlTransport } from "../control/transport.ts";
 import { docsPage } from "../openapi/docsPage.ts";
 import { openApiDocument } from "../openapi/document.ts";
 import { NOTHING, document, route } from "../route.ts";
@@ -28,13 +27,7 @@ export function systemRoutes(all: () => readonly Route[]): Route[] {
       answer: HealthReport,
       async handle({ services, requestId }): Promise<HealthReport> {
         const { config, fleet } = services;
-        const transport = controlTransport({
-          siteUrl: config.convexSiteUrl,
-          key: config.controlKey,
-          requestId,
-          deadlineMs: HEALTH_DEADLINE_MS,
-        });
-        const control = controlClient(transport);
+        const control = controlClient(config, requestId, { deadlineMs: HEALTH_DEADLINE_MS });
         const parts = await Promise.all([
           timed("control", () => control.instanceById(NOBODYS_INSTANCE).then(() => true)),
           timed("fleet", async () => (await fleet.answers({ requestId })) ?? true),

@@ -98,7 +98,7 @@ const HANDLERS: Record<string, (state: ConvexState, asked: Asked) => unknown> = 
     const row = state.instances.find(
       (row) => row.instance_id === step.instance_id && row.generation === step.generation,
     );
-    if (row === undefined) throw new ApiError("stale_generation", "the row has moved on");
+    if (row === undefined) return { recorded: false };
     const of = row.steps.find(({ name }) => name === step.step);
     Object.assign(of ?? {}, { state: step.state, detail: step.detail });
     return { recorded: true };
