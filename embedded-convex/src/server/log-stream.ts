@@ -2,19 +2,12 @@
  * The last function executions, for `convex logs` and `convex dev`, which ask again and again for what is newer than
  * their cursor. Kept in memory only: logs are for the developer at the terminal, not an archive.
  */
-import type { Engine, Json, LogEvent, UdfKind } from "../engine/types.ts";
-import { isSystemPath } from "./system-queries.ts";
+import type { Engine, Json, LogEvent } from "../engine/types.ts";
+import { isSystemPath, UDF_TYPE } from "./system-queries.ts";
 
 const MAX_EVENTS = 2_000;
 /** A poll without news is answered after this long, in milliseconds; the client then asks again. */
 const POLL_MS = 30_000;
-
-const UDF_TYPE: { readonly [kind in UdfKind]: string } = {
-  query: "Query",
-  mutation: "Mutation",
-  action: "Action",
-  httpAction: "HttpAction",
-};
 
 export interface LogStream {
   /** Entries after `cursor` (0: all that is kept, at once), waiting for one until `signal` or half a minute is over. */

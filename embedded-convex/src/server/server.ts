@@ -142,8 +142,7 @@ function serve({ engine, adminKey, main, site, options }: Serving): () => Promis
 
   return async () => {
     stopping.abort(new EngineError("ShuttingDown", "The server is stopping.", 503));
-    await sync.close();
-    await Promise.all([main.close(DRAIN_MS), site.close(DRAIN_MS)]);
+    await Promise.all([sync.close(DRAIN_MS), main.close(DRAIN_MS), site.close(DRAIN_MS)]);
     deploy.close();
     logs.close();
     liveQueries.close();

@@ -11,7 +11,16 @@ import {
   type FunctionInfo,
   type Json,
   type QueryOutcome,
+  type UdfKind,
 } from "../engine/types.ts";
+
+/** The CLI's names for kinds of functions. */
+export const UDF_TYPE: { readonly [kind in UdfKind]: string } = {
+  query: "Query",
+  mutation: "Mutation",
+  action: "Action",
+  httpAction: "HttpAction",
+};
 
 /** What a page of `convex data` may hold at most. */
 const MAX_PAGE = 8192;
@@ -111,10 +120,16 @@ function countRows(engine: Engine, component: string, table: string): number {
   }
 }
 
+/** No validator is one that takes anything. */
+const ANYTHING: Json = { type: "any" };
+
 /** One function in the form `convex function-spec` prints. */
 function specOf(info: FunctionInfo): Json {
-  const identifier = info.path.udf.replace(":", ".js:");
-  const functionType = { query: "Query", mutation: "Mutation", action: "Action", httpAction: "HttpAction" }[info.kind];
-  const [args, returns] = [parseJson(info.args), parseJson(info.returns)];
-  return { identifier, functionType, visibility: { kind: info.visibility }, args, returns };
+  return {
+    identifier: info.path.udf.replace(":", ".js:"),
+    functionType: UDF_TYPE[info.kind],
+    visibility: { kind: info.visibility },
+    args: parseJson(info.args) ?? ANYTHING,
+    returns: parseJson(info.returns) ?? ANYTHING,
+  };
 }

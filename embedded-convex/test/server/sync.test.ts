@@ -169,6 +169,18 @@ describe("a broken connection", () => {
     expect(last(seen)).toEqual(bodies);
   });
 
+  it("does not come of stopping the server: what is in flight is answered first", async () => {
+    const http = new ConvexHttpClient(chat.deployment.url, { logger: false });
+    const answer = http.action(api.counters.addLater, { name: "stopping", delayMs: 700 });
+    await waitFor(
+      () => http.query(api.counters.read, { name: "anything" }),
+      (value) => value === 0,
+    );
+    await chat.restart();
+    expect(await answer).toBe(1);
+    expect(await http.query(api.counters.read, { name: "stopping" })).toBe(1);
+  });
+
   it("is mended by itself after the server restarts", async () => {
     const client = connect();
     const seen = watch(client, "restart");

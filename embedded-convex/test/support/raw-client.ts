@@ -52,7 +52,9 @@ export interface RawClient {
 export async function connectRaw(url: string, hello: object | null = {}): Promise<RawClient> {
   const socket = new WebSocket(`${url.replace("http", "ws")}/api/1.48.0/sync`);
   const messages: ServerMessage[] = [];
-  socket.on("message", (data) => messages.push(serverMessage.parse(JSON.parse(String(data)))));
+  socket.on("message", (data) => {
+    if (Buffer.isBuffer(data)) messages.push(serverMessage.parse(JSON.parse(data.toString("utf8"))));
+  });
   const closed = new Promise<{ code: number; reason: string }>((resolve) => {
     socket.once("close", (code, reason) => resolve({ code, reason: reason.toString() }));
   });

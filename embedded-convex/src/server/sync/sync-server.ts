@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { setTimeout as wait } from "node:timers/promises";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { Engine } from "../../engine/types.ts";
 import type { Authenticator } from "../authentication.ts";
@@ -34,8 +35,8 @@ export interface SyncServer {
   /** Whether `pathname` is the sync endpoint: `/api/<client version>/sync`, `/api/sync`. */
   serves(pathname: string): boolean;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** Answers what was received, then closes every socket. The clients come back by themselves. */
-  close(): Promise<void>;
+  /** Answers what was received, for at most `drainMs`, then closes every socket. The clients come back by themselves. */
+  close(drainMs: number): Promise<void>;
 }
 
 export function createSyncServer(parts: SyncParts): SyncServer {
@@ -61,11 +62,11 @@ export function createSyncServer(parts: SyncParts): SyncServer {
   return {
     serves: (pathname) => /^\/api\/(?:[^/]+\/)?sync$/.test(pathname),
     upgrade: (request, socket, head) => sockets.handleUpgrade(request, socket, head, accept),
-    async close() {
+    async close(drainMs) {
       await Promise.all(
         [...sessions].map(async ([session, socket]) => {
           session.closed();
-          await session.drain();
+          await Promise.race([session.drain(), wait(drainMs, undefined, { ref: false })]);
           await closeSocket(socket);
         }),
       );
