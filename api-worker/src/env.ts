@@ -105,7 +105,7 @@ export const Environment = z.object({
   OA_DOUBLES: z
     .string()
     .transform(listOf)
-    .pipe(z.array(z.enum(["stripe", "github", "upstream"])))
+    .pipe(z.array(z.enum(["stripe", "github", "google", "mail", "upstream"])))
     .default([])
     .describe("Local doubles that stand in for real services, comma-separated, for the page to say so."),
   OPENCLAW_FLEET: z

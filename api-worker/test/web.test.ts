@@ -199,6 +199,9 @@ it("tells the page where Convex is and what is a double", async () => {
   expect((await world.send("GET", "/web/config")).data(WebConfig)).toEqual({
     convex_url: "https://convex.example.com",
     doubles: ["stripe", "github"],
+    sign_in_with: [],
+    mail: false,
+    outbox_url: null,
   });
 });
 

@@ -8,6 +8,7 @@ export const ERROR_CODES = [
   "invalid_request",
   "user_mismatch",
   "unauthorized",
+  "invalid_credentials",
   "forbidden",
   "not_found",
   "no_instance",
@@ -31,6 +32,9 @@ export const ERROR_CODES = [
   "gateway_unavailable",
   "backup_corrupt",
   "busy",
+  "email_required",
+  "provider_unreachable",
+  "provider_error",
 ] as const;
 
 export const ErrorCodeSchema = z.enum(ERROR_CODES);
@@ -44,6 +48,8 @@ export const ERROR_STATUS = {
   user_mismatch: 400,
   /** No or wrong key, token or session. */
   unauthorized: 401,
+  /** The e-mail or the password is wrong; which one is not said. */
+  invalid_credentials: 401,
   /** Known caller, act not allowed (a cross-site POST, privileged headers without the key). */
   forbidden: 403,
   not_found: 404,
@@ -86,6 +92,12 @@ export const ERROR_STATUS = {
   backup_corrupt: 422,
   /** Another long piece of work holds the instance (a restart, a backup, a restore). */
   busy: 409,
+  /** A sign-in provider has no verified e-mail of this person. */
+  email_required: 400,
+  /** GitHub or Google did not answer, or not in its own form. */
+  provider_unreachable: 502,
+  /** GitHub or Google answered with an error; its words are never passed on. */
+  provider_error: 502,
 } as const satisfies Readonly<Record<ErrorCode, number>>;
 
 /** An error that knows its code; servers turn it into the envelope, clients raise it out of one. */

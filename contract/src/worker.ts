@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { Email, Password, User } from "./accounts.ts";
+import { OAuthProvider } from "./accountsApi.ts";
 import { Millis } from "./ids.ts";
 import { DesiredState, InstanceSummary } from "./instance.ts";
 
@@ -68,7 +69,13 @@ export const WebConfig = z.object({
   /** Convex deployment the browser connects to for live data. */
   convex_url: z.url(),
   /** Names of doubles this installation runs instead of real services; the page says so. */
-  doubles: z.array(z.enum(["stripe", "github", "upstream"])),
+  doubles: z.array(z.enum(["stripe", "github", "google", "mail", "upstream"])),
+  /** Providers a person can sign in with here; their buttons are absent otherwise. */
+  sign_in_with: z.array(OAuthProvider),
+  /** Whether this installation can send mail: without it no password is reset and no e-mail verified. */
+  mail: z.boolean(),
+  /** Where a local stack shows the mail it did not send; null elsewhere. */
+  outbox_url: z.url().nullable(),
 });
 export type WebConfig = z.infer<typeof WebConfig>;
 

@@ -23,7 +23,8 @@ export const webRoutes = [
     input: NOTHING,
     answer: WebConfig,
     async handle({ services }) {
-      return { convex_url: services.config.convexUrl, doubles: services.config.doubles };
+      const { convexUrl, doubles } = services.config;
+      return { convex_url: convexUrl, doubles, sign_in_with: [], mail: false, outbox_url: null };
     },
   }),
   route({

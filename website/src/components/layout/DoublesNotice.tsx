@@ -5,6 +5,8 @@ import { IconFlask } from "@tabler/icons-react";
 const NAMES: Readonly<Record<WebConfig["doubles"][number], string>> = {
   stripe: "payments (Stripe)",
   github: "GitHub sign-in",
+  google: "Google sign-in",
+  mail: "mail",
   upstream: "the model provider",
 };
 
