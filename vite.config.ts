@@ -26,6 +26,7 @@ export default defineConfig({
           environment: "edge-runtime",
           server: { deps: { inline: ["convex-test"] } },
           env: { CONVEX_TEST_ENGINE: "convex-test" },
+          testTimeout: 30_000,
         },
       },
       {
@@ -44,6 +45,7 @@ export default defineConfig({
           name: "runtime",
           include: ["runtime/**/*.test.ts"],
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
           testTimeout: 180_000,
           hookTimeout: 240_000,
         },
@@ -63,6 +65,8 @@ export default defineConfig({
           name: "e2e",
           include: ["e2e/**/*.test.ts"],
           fileParallelism: false,
+          // Alone and last: it measures, and whole stacks want the machine for themselves.
+          sequence: { groupOrder: 2 },
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },

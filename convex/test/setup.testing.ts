@@ -1,4 +1,4 @@
-import { convexTest, type TestConvex } from "convex-test";
+import type { TestConvex } from "convex-test";
 import { onTestFinished, vi } from "vitest";
 import schema from "../schema.ts";
 
@@ -7,6 +7,18 @@ export type TestDeployment = TestConvex<typeof schema>;
 
 // Files with two dots (tests, this one) are not modules of the deployment; the official bundler leaves them out too.
 const modules = import.meta.glob(["../**/*.*s", "!../**/*.*.*s"]);
+
+type Engine = (options: {
+  schema: typeof schema;
+  modules: typeof modules;
+  transactionLimits: boolean;
+}) => TestDeployment;
+
+// Every test runs on both engines; the vitest project says which one this is.
+const convexTest: Engine =
+  process.env.CONVEX_TEST_ENGINE === "embedded-convex"
+    ? (await import("embedded-convex/test")).convexTest
+    : (await import("convex-test")).convexTest;
 
 export const CONTROL_KEY = "control-key-of-the-tests";
 export const ENCRYPTION_KEY = "a1".repeat(32);
