@@ -1,6 +1,7 @@
 /** The bin `embedded-convex`: runs one command and sets the exit code. */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import type { LogEvent } from "../engine/types.ts";
 import { backupDataDir, restoreDataDir } from "../server/backup.ts";
 import { DataDirInUseError, makeDataDir, readOrCreateAdminKey } from "../server/data-dir.ts";
 import { exportDataDir } from "../server/export.ts";
@@ -72,11 +73,19 @@ async function start(command: StartCommand): Promise<void> {
     ...(command.cloudOrigin === undefined ? {} : { cloudOrigin: command.cloudOrigin }),
     ...(command.siteOrigin === undefined ? {} : { siteOrigin: command.siteOrigin }),
   });
+  server.engine.onLog(printFailure);
   console.log(
     `embedded-convex listens on ${server.url}, HTTP actions on ${server.siteUrl}, data in ${command.dataDir}`,
   );
   await stop.promise;
   await server.close();
+}
+
+/** What failed, on standard error: the operator's log. What functions print is for `convex logs`. */
+function printFailure({ atMs, requestId, path, error }: LogEvent): void {
+  if (error === null) return;
+  const name = path.component === "" ? path.udf : `${path.component}/${path.udf}`;
+  console.error(`${new Date(atMs).toISOString()} ${name} ${requestId} ${error}`);
 }
 
 function adminKeyFrom(file: string): string {

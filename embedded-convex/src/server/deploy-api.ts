@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { EngineError, type Engine, type Json, type PreparedPush } from "../engine/types.ts";
 import { json, LIMITS } from "./http.ts";
+import { parseProviders } from "./jwt.ts";
 import type { LogStream } from "./log-stream.ts";
 import {
   anyBody,
@@ -103,6 +104,7 @@ export function createDeployApi(engine: Engine, logs: LogStream): DeployApi {
         const body = await request.body(startPushBody, LIMITS.pushBody);
         const push = await engine.preparePush(definitionsOf(body), { dryRun: body.dryRun });
         remember(push);
+        parseProviders(push.definitions.get("")?.auth ?? []);
         return json(startPushReply(push));
       },
     },

@@ -33,6 +33,19 @@ const oidc = z.object({ domain: z.string(), applicationID: z.string() });
 const providers = z.array(z.union([customJwt, oidc]));
 type Provider = z.infer<typeof customJwt> | z.infer<typeof oidc>;
 
+/**
+ * Reads the providers of an `auth.config`.
+ * @throws EngineError 400 for one whose tokens could never be checked.
+ */
+export function parseProviders(authConfig: Json[]): Provider[] {
+  const parsed = providers.safeParse(authConfig);
+  if (parsed.success) return parsed.data;
+  const message =
+    'A provider in auth.config needs `domain` and `applicationID`, or `type: "customJwt"` with `issuer`, `jwks` ' +
+    "and `algorithm` (ES256 or RS256).";
+  throw new EngineError("InvalidAuthConfig", message);
+}
+
 /** Where verified tokens come from and how their keys are found. */
 export interface TokenVerifier {
   /** @throws EngineError 401 with a sentence that says what is wrong with the token; 503 when keys cannot be fetched. */
@@ -45,10 +58,10 @@ export interface TokenVerifier {
  */
 export function createTokenVerifier(authConfig: () => Json[], now: () => number): TokenVerifier {
   const keys = new Map<string, JWTVerifyGetKey>();
-  const discovered = new Map<string, { jwks: string; atMs: number }>();
+  const discovered = new Map<string, { jwks: Promise<string>; atMs: number }>();
 
   async function keySource(provider: Provider): Promise<JWTVerifyGetKey> {
-    const jwks = "jwks" in provider ? provider.jwks : await discover(issuerOf(provider));
+    const jwks = "jwks" in provider ? provider.jwks : await discovery(issuerOf(provider));
     let source = keys.get(jwks);
     if (source === undefined) {
       source = createRemoteJWKSet(new URL(jwks), { timeoutDuration: KEY_FETCH_TIMEOUT_MS, [customFetch]: fetchSmall });
@@ -57,24 +70,19 @@ export function createTokenVerifier(authConfig: () => Json[], now: () => number)
     return source;
   }
 
-  async function discover(issuer: string): Promise<string> {
+  /** Asked once by all who wait for it; a failure is not remembered. */
+  function discovery(issuer: string): Promise<string> {
     const known = discovered.get(issuer);
     if (known !== undefined && now() - known.atMs < DISCOVERY_MAX_AGE_MS) return known.jwks;
-    const response = await fetchSmall(`${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`, {
-      headers: new Headers({ accept: "application/json" }),
-      method: "GET",
-      redirect: "manual",
-      signal: AbortSignal.timeout(KEY_FETCH_TIMEOUT_MS),
-    });
-    const document = z.object({ issuer: z.string(), jwks_uri: z.url() }).parse(await response.json());
-    if (document.issuer !== issuer) throw new Error(`the provider calls itself ${document.issuer}`);
-    discovered.set(issuer, { jwks: document.jwks_uri, atMs: now() });
-    return document.jwks_uri;
+    const jwks = discover(issuer);
+    discovered.set(issuer, { jwks, atMs: now() });
+    jwks.catch(() => discovered.delete(issuer));
+    return jwks;
   }
 
   return {
     async verify(token) {
-      const provider = chooseProvider(token, providers.parse(authConfig()));
+      const provider = chooseProvider(token, parseProviders(authConfig()));
       let source: JWTVerifyGetKey;
       try {
         source = await keySource(provider);
@@ -84,7 +92,7 @@ export function createTokenVerifier(authConfig: () => Json[], now: () => number)
       try {
         const { payload } = await jwtVerify(token, source, {
           algorithms: "algorithm" in provider ? [provider.algorithm] : ["RS256", "ES256"],
-          issuer: issuerOf(provider),
+          issuer: issuersOf(provider),
           ...(typeof provider.applicationID === "string" ? { audience: provider.applicationID } : {}),
           requiredClaims: ["iss", "sub", "exp"],
           clockTolerance: LEEWAY_S,
@@ -118,7 +126,7 @@ function chooseProvider(token: string, configured: Provider[]): Provider {
   const audiences = payload.aud === undefined ? [] : [payload.aud].flat();
   const match = configured.find(
     (provider) =>
-      issuerOf(provider) === payload.iss &&
+      issuersOf(provider).includes(payload.iss ?? "") &&
       (typeof provider.applicationID !== "string" || audiences.includes(provider.applicationID)),
   );
   if (match !== undefined) return match;
@@ -134,7 +142,27 @@ function chooseProvider(token: string, configured: Provider[]): Provider {
 /** A provider's `domain` may be written without its scheme. */
 function issuerOf(provider: Provider): string {
   if ("issuer" in provider) return provider.issuer;
-  return /^https?:\/\//.test(provider.domain) ? provider.domain : `https://${provider.domain}`;
+  const url = /^https?:\/\//.test(provider.domain) ? provider.domain : `https://${provider.domain}`;
+  return url.replace(/\/$/, "");
+}
+
+/** The `iss` of a provider's tokens; OpenID providers differ in whether theirs ends with a slash. */
+function issuersOf(provider: Provider): string[] {
+  const issuer = issuerOf(provider);
+  return "issuer" in provider ? [issuer] : [issuer, `${issuer}/`];
+}
+
+/** Where the keys of an OpenID provider are. */
+async function discover(issuer: string): Promise<string> {
+  const response = await fetchSmall(`${issuer}/.well-known/openid-configuration`, {
+    headers: new Headers({ accept: "application/json" }),
+    method: "GET",
+    redirect: "manual",
+    signal: AbortSignal.timeout(KEY_FETCH_TIMEOUT_MS),
+  });
+  const document = z.object({ issuer: z.string(), jwks_uri: z.url() }).parse(await response.json());
+  if (document.issuer.replace(/\/$/, "") !== issuer) throw new Error(`the provider calls itself ${document.issuer}`);
+  return document.jwks_uri;
 }
 
 function keysUnavailable(provider: Provider, error: unknown): EngineError {

@@ -139,6 +139,21 @@ describe("a user's token", () => {
     expect(asked).toEqual(["/.well-known/openid-configuration", "/keys"]);
   });
 
+  it("of an OpenID provider counts with and without a slash at the end of its issuer", async () => {
+    const issuer = await createIssuer("RS256");
+    const { origin } = await serve((self) => ({
+      "/.well-known/openid-configuration": JSON.stringify({ issuer: `${self}/`, jwks_uri: `${self}/keys` }),
+      "/keys": JSON.stringify(issuer.jwks),
+    }));
+    for (const domain of [origin, `${origin}/`]) {
+      const verifier = createTokenVerifier(() => [{ domain, applicationID: "chat" }], Date.now);
+      for (const iss of [origin, `${origin}/`]) {
+        const token = await issuer.token({ iss, sub: "u1", aud: "chat" });
+        expect(await verifier.verify(token)).toMatchObject({ attributes: { tokenIdentifier: `${iss}|u1` } });
+      }
+    }
+  });
+
   it("cannot be checked when the provider does not answer: that is no verdict on the token", async () => {
     const { origin } = await serve(() => ({}));
     const issuer = await createIssuer();

@@ -125,6 +125,28 @@ describe("a live query", () => {
 });
 
 describe("a broken connection", () => {
+  it("leaves a loaded page ending where it ended, with what came meanwhile in it", async () => {
+    const proxy = await startProxy(chat.deployment.url);
+    cleanups.push(() => proxy.close());
+    const client = new ConvexReactClient(proxy.url, { logger: false, unsavedChangesWarning: false });
+    cleanups.push(() => client.close());
+    const http = new ConvexHttpClient(chat.deployment.url, { logger: false });
+    const send = (body: string) => http.mutation(api.messages.send, { channel: "page cut", body });
+    for (const body of ["1", "2", "3", "4"]) await send(body);
+    const page = client.watchQuery(api.messages.page, {
+      channel: "page cut",
+      paginationOpts: { numItems: 2, cursor: null, id: 1 },
+    });
+    cleanups.push(page.onUpdate(() => undefined));
+    const bodies = () => page.localQueryResult()?.page.map((one) => one.body);
+    await waitFor(bodies, (shown) => shown?.length === 2);
+    proxy.muteServer(true);
+    await send("5");
+    proxy.cut();
+    proxy.muteServer(false);
+    expect(await waitFor(bodies, (shown) => shown?.length !== 2)).toEqual(["5", "4", "3"]);
+  });
+
   it("applies a mutation once whose answer was lost after its commit", async () => {
     const proxy = await startProxy(chat.deployment.url);
     cleanups.push(() => proxy.close());
