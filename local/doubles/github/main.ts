@@ -1,4 +1,4 @@
-import { runDouble } from "../kit/main.ts";
+import { runDouble } from "../kit/command.ts";
 import { CLIENT_FLAGS, CLIENT_USAGE, clientFromFlags } from "../oauth/clients.ts";
 import { startGithubDouble } from "./github.ts";
 

@@ -1,4 +1,4 @@
-import { runDouble } from "../kit/main.ts";
+import { runDouble } from "../kit/command.ts";
 import { startUpstreamDouble } from "./upstream.ts";
 
 await runDouble({
