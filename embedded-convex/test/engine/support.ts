@@ -6,10 +6,10 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach } from "vitest";
-import { z } from "zod";
 import { openEngine, type LocalEngine } from "../../src/engine/engine.ts";
 import type { Call, EngineOptions, Identity, Json, PushedDefinition, UdfResult } from "../../src/engine/types.ts";
 import { parseJson } from "../../src/engine/values/json.ts";
+import { fromPushRequest } from "./bundled.ts";
 
 const NODE_MODULES = fileURLToPath(new URL("../../../node_modules", import.meta.url));
 const FIXTURE = fileURLToPath(new URL("fixture", import.meta.url));
@@ -49,37 +49,6 @@ export async function openIn(folder: string, options: Partial<EngineOptions> = {
 /** Files of a project's `convex/` folder by name. */
 export type Sources = Record<string, string>;
 
-const moduleShape = z.object({
-  path: z.string(),
-  source: z.string(),
-  sourceMap: z.string().optional(),
-  environment: z.enum(["isolate", "node"]),
-});
-const bundled = z.object({
-  appDefinition: z.object({
-    definition: moduleShape.nullable(),
-    dependencies: z.array(z.string()),
-    schema: moduleShape.nullable(),
-    changedModules: z.array(moduleShape),
-    udfServerVersion: z.string(),
-  }),
-  componentDefinitions: z.array(
-    z.object({
-      definitionPath: z.string(),
-      definition: moduleShape,
-      dependencies: z.array(z.string()),
-      schema: moduleShape.nullable(),
-      functions: z.array(moduleShape),
-      udfServerVersion: z.string(),
-    }),
-  ),
-});
-
-const tidy = ({ sourceMap, ...module }: z.infer<typeof moduleShape>) => ({
-  ...module,
-  ...(sourceMap === undefined ? {} : { sourceMap }),
-});
-
 /** What the official bundler makes of a project: the engine's fixture with `changes` (null removes a file). */
 export async function bundle(
   changes: Record<string, string | null> = {},
@@ -118,22 +87,7 @@ export async function bundle(
     env,
     timeout: CLI_MS,
   });
-  const { appDefinition: app, componentDefinitions } = bundled.parse(
-    parseJson(readFileSync(path.join(project, "out.json"), "utf8")),
-  );
-  const one = (module: z.infer<typeof moduleShape> | null) => (module === null ? null : tidy(module));
-  return [
-    {
-      ...app,
-      definitionPath: "",
-      definition: one(app.definition),
-      schema: one(app.schema),
-      modules: app.changedModules.map(tidy),
-    },
-    ...componentDefinitions.map(({ functions: modules, definition, schema, ...component }) =>
-      Object.assign(component, { definition: one(definition), schema: one(schema), modules: modules.map(tidy) }),
-    ),
-  ];
+  return fromPushRequest(readFileSync(path.join(project, "out.json"), "utf8"));
 }
 
 /** All steps of a deploy. */

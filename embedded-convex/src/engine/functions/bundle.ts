@@ -4,9 +4,9 @@
  */
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { SourceMap } from "node:module";
+import { createRequire, SourceMap } from "node:module";
 import path from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { EngineError, type PushedModule } from "../types.ts";
 import { isObject, parseJson } from "../values/json.ts";
 import type { PlaceMapper } from "./errors.ts";
@@ -23,11 +23,13 @@ export function hashModule(module: PushedModule): string {
     .digest("hex");
 }
 
+/** Node's own loader, which also loads ES modules; a test framework's would transform what it loads. */
+const nativeRequire = createRequire(import.meta.url);
+
 export class Bundle {
   private readonly folder: string;
   private readonly files: ReadonlyMap<string, BundleFile>;
   private readonly env: Readonly<Record<string, string>>;
-  private readonly loaded = new Map<string, Promise<unknown>>();
   private readonly maps = new Map<string, SourceMap | null>();
 
   constructor(modulesDir: string, files: readonly BundleFile[], env: Readonly<Record<string, string>>) {
@@ -52,14 +54,9 @@ export class Bundle {
   }
 
   /** The module's namespace, evaluated once. Rejects with what its top level throws. */
-  load(modulePath: string): Promise<unknown> {
-    let namespace = this.loaded.get(modulePath);
-    if (namespace === undefined) {
-      const url = pathToFileURL(path.join(this.folder, modulePath)).href;
-      namespace = running.run({ kind: "import", env: this.env }, () => import(/* @vite-ignore */ url));
-      this.loaded.set(modulePath, namespace);
-    }
-    return namespace;
+  async load(modulePath: string): Promise<unknown> {
+    const file = path.join(this.folder, modulePath);
+    return running.run({ kind: "import", env: this.env }, (): unknown => nativeRequire(file));
   }
 
   /** "../convex/messages.ts:3:7" for a place in one of these files; null for other files and for `convex` itself. */
