@@ -1,8 +1,12 @@
 /** The plug pulled under load: kill -9 of the server while clients write, again and again. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { ConvexHttpClient } from "convex/browser";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { api } from "../fixtures/chat/convex/_generated/api.js";
 import { startChat, type Chat } from "../support/chat.ts";
+import { deploy } from "../support/deployment.ts";
 import { waitFor } from "../support/wait.ts";
 
 /** `CRASH_ROUNDS=200` for the long run. */
@@ -14,6 +18,46 @@ beforeAll(async () => {
   chat = await startChat();
 });
 afterAll(() => chat.close());
+
+/** The body of `start_push` for the project as it is, made by the official bundler. */
+async function bundle(name: string): Promise<string> {
+  const file = join(chat.project, name);
+  await deploy(chat.project, chat.deployment, ["--write-push-request", file, "--push-all-modules"]);
+  return readFile(`${file}.json`, "utf8");
+}
+
+/** Two pushes that differ in an index. */
+async function bundles(): Promise<string[]> {
+  const schema = join(chat.project, "convex/schema.ts");
+  const source = await readFile(schema, "utf8");
+  const plain = await bundle("plain");
+  await writeFile(schema, source.replace('.index("by_channel"', '.index("by_body", ["body"]).index("by_channel"'));
+  return [plain, await bundle("indexed")];
+}
+
+/** Pushes one after the other until the server dies. Returns how many were finished. */
+async function pushUntilDeath(pushes: string[]): Promise<number> {
+  const { url, adminKey } = chat.deployment;
+  const post = async (step: string, body: string): Promise<unknown> => {
+    const headers = { authorization: `Convex ${adminKey}` };
+    const answer = await fetch(`${url}/api/deploy2/${step}`, { method: "POST", body, headers });
+    if (!answer.ok) throw new Error(await answer.text());
+    return answer.json();
+  };
+  for (let finished = 0; ; finished += 1) {
+    try {
+      const startPush = z
+        .looseObject({ schemaChange: z.json() })
+        .parse(await post("start_push", pushes[finished % 2] ?? ""));
+      await post("wait_for_schema", JSON.stringify({ schemaChange: startPush.schemaChange }));
+      await post("finish_push", JSON.stringify({ startPush }));
+    } catch (error) {
+      // Anything but the server's death would be a push that failed under load.
+      if (error instanceof TypeError) return finished;
+      throw error;
+    }
+  }
+}
 
 /** Writes numbered messages to `channel` until the server dies. Returns those that were acknowledged. */
 async function writeUntilDeath(channel: string): Promise<string[]> {
@@ -31,16 +75,20 @@ async function writeUntilDeath(channel: string): Promise<string[]> {
 
 describe("kill -9 under load", () => {
   it(
-    `loses no acknowledged write, keeps no half of one, runs every job once (${ROUNDS} rounds)`,
+    `loses no acknowledged write, keeps no half of one, runs every job once, while code is pushed (${ROUNDS} rounds)`,
     async () => {
+      const pushes = await bundles();
       let written = 0;
+      let pushed = 0;
       for (let round = 0; round < ROUNDS; round += 1) {
         const channels = Array.from({ length: WRITERS }, (_, writer) => `round ${round} writer ${writer}`);
         const writing = channels.map(writeUntilDeath);
+        const pushing = pushUntilDeath(pushes);
         // From barely begun to well under way.
         await new Promise((resolve) => setTimeout(resolve, 20 + ((round * 67) % 400)));
         await chat.restart("SIGKILL");
         const acknowledged = await Promise.all(writing);
+        pushed += await pushing;
 
         const http = new ConvexHttpClient(chat.deployment.url, { logger: false });
         for (const [index, channel] of channels.entries()) {
@@ -56,6 +104,7 @@ describe("kill -9 under load", () => {
         }
       }
       expect(written).toBeGreaterThan(0);
+      expect(pushed).toBeGreaterThan(0);
     },
     ROUNDS * 20_000,
   );
