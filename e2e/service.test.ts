@@ -3,17 +3,16 @@ import {
   BackupList,
   BackupResult,
   BillingSummary,
-  ConnectInfo,
-  DeviceDecision,
   DeviceLists,
   InstanceAccepted,
   observed,
+  parseEnvelope,
   RestartResult,
   RuntimeStatus,
 } from "@oa/contract";
-import { DeviceKey, pairDevice } from "@oa/runtime/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Caller, createInstance, readInstance, serviceCaller, signUp, untilStatus } from "./support/api.ts";
+import { approve, newDevice, pendingRequest } from "./support/device.ts";
 import { bootBareGateway } from "./support/bareGateway.ts";
 import { startTestStack, type TestStack } from "./support/stack.ts";
 
@@ -44,7 +43,9 @@ describe("a service provisions a hosted OpenClaw with the internal headers", () 
     const answers = await Promise.all(Array.from({ length: 20 }, () => service.call("POST", API_PATHS.instance, {})));
     const created = answers.map((answer) => {
       expect(answer.status).toBe(202);
-      return InstanceAccepted.parse((answer.body as { data: unknown }).data).instance;
+      const envelope = parseEnvelope(InstanceAccepted, answer.body);
+      if (!envelope.ok) throw new Error(envelope.error.message);
+      return envelope.data.instance;
     });
     expect(new Set(created.map((instance) => instance.instance_id)).size).toBe(1);
     expect(new Set(created.map((instance) => instance.generation))).toEqual(new Set([1]));
@@ -68,24 +69,17 @@ describe("a service provisions a hosted OpenClaw with the internal headers", () 
   });
 
   it("approves a real device that asks, and the device is in", async () => {
-    const connect = await service.data(ConnectInfo, "POST", API_PATHS.runtimeConnect);
-    const key = DeviceKey.make();
-    const asked = await pairDevice({ url: connect.url, token: connect.token, key });
-    expect(asked).toMatchObject({ paired: false });
+    const device = await newDevice(service);
+    expect(await device.connect()).toMatchObject({ state: "refused", code: "PAIRING_REQUIRED" });
 
-    const { data: lists } = await service.data(observed(DeviceLists), "GET", API_PATHS.runtimeDevices);
-    const pending = lists.pending.find((entry) => entry.deviceId === key.deviceId);
-    if (pending === undefined) throw new Error(`the request is not listed: ${JSON.stringify(lists)}`);
+    const pending = await pendingRequest(service, device.deviceId);
     expect(pending.expiresAt).toBeGreaterThan(Date.now());
     expect(pending.scopes.length).toBeGreaterThan(0);
+    expect(await approve(service, pending.requestId)).toEqual({ approved: true, requestId: pending.requestId });
 
-    const decision = await service.data(
-      DeviceDecision,
-      "POST",
-      API_PATHS.deviceApprove.replace("{requestId}", pending.requestId),
-    );
-    expect(decision).toEqual({ approved: true, requestId: pending.requestId });
-    expect(await pairDevice({ url: connect.url, token: connect.token, key })).toMatchObject({ paired: true });
+    const connection = await device.connect();
+    expect(connection).toMatchObject({ state: "connected", scopes: expect.arrayContaining(pending.scopes) });
+    if (connection.state === "connected") connection.close();
   });
 
   it("backs up while running, and lists what it verified", async () => {

@@ -7,10 +7,11 @@ import {
   SERVICE_TOKEN_HEADER,
   USER_ID_HEADER,
 } from "@oa/contract";
-import { DeviceKey, pairDevice } from "@oa/runtime/testing";
+import { browserProfile, connectDevice, newDeviceIdentity } from "@oa/runtime/testing";
 import * as z from "zod";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Caller, createInstance, serviceCaller, signUp, untilStatus } from "./support/api.ts";
+import { approve, newDevice, pendingRequest } from "./support/device.ts";
 import { startTestStack, type TestStack } from "./support/stack.ts";
 
 const OpenApi = z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) });
@@ -40,24 +41,19 @@ describe("two users, two gateways", () => {
     await untilStatus(ada.browser, "ready", 180_000);
     await untilStatus(bob.browser, "ready", 180_000);
 
-    const connect = await ada.browser.data(ConnectInfo, "POST", API_PATHS.runtimeConnect);
-    const paired = DeviceKey.make();
-    await pairDevice({ url: connect.url, token: connect.token, key: paired });
-    const first = await ada.browser.data(observed(DeviceLists), "GET", API_PATHS.runtimeDevices);
-    for (const request of first.data.pending) {
-      await ada.browser.call("POST", API_PATHS.deviceApprove.replace("{requestId}", request.requestId));
-    }
-    const waiting = DeviceKey.make();
-    await pairDevice({ url: connect.url, token: connect.token, key: waiting });
-    const { data: lists } = await ada.browser.data(observed(DeviceLists), "GET", API_PATHS.runtimeDevices);
-    const pending = lists.pending[0];
-    if (pending === undefined) throw new Error("Ada has no pending device");
+    const paired = await newDevice(ada.browser);
+    await paired.connect();
+    await approve(ada.browser, (await pendingRequest(ada.browser, paired.deviceId)).requestId);
+    const waiting = await newDevice(ada.browser);
+    await waiting.connect();
+    const pending = await pendingRequest(ada.browser, waiting.deviceId);
+    const { token } = await ada.browser.data(ConnectInfo, "POST", API_PATHS.runtimeConnect);
     foreign = { requestId: pending.requestId, deviceId: paired.deviceId };
     marks.push(
       ada.userId,
       "ada@example.com",
       adas.instance_id,
-      connect.token,
+      token,
       waiting.deviceId,
       paired.deviceId,
       pending.requestId,
@@ -159,8 +155,14 @@ describe("two users, two gateways", () => {
     const adas = await ada.browser.data(ConnectInfo, "POST", API_PATHS.runtimeConnect);
     expect(bobs.token).not.toBe(adas.token);
     expect(bobs.url).not.toBe(adas.url);
-    const outcome = await pairDevice({ url: adas.url, token: bobs.token, key: DeviceKey.make() });
-    expect(outcome).toMatchObject({ paired: false, refused: true });
+    const origin = new URL(adas.url.replace(/^ws/, "http")).origin;
+    const outcome = await connectDevice({
+      url: adas.url,
+      token: bobs.token,
+      identity: newDeviceIdentity(),
+      profile: browserProfile(origin),
+    });
+    expect(outcome).toEqual({ state: "refused", code: "AUTH_TOKEN_MISMATCH", requestId: undefined });
   });
 
   it("a runtime answers only its own service token", async () => {

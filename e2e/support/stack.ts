@@ -83,11 +83,12 @@ export async function startTestStack(): Promise<TestStack> {
 
   const dispose = async (): Promise<void> => {
     try {
-      await interrupt();
+      const code = await interrupt();
+      if (code !== null && code !== 0) throw new Error(`npm start ended with ${code}:\n${output}`);
       const leaks = await findInLogs(dataDir, output, secrets);
       if (leaks.length > 0) throw new Error(`secrets were logged:\n${leaks.join("\n")}`);
     } finally {
-      await rm(dataDir, { recursive: true, force: true });
+      await rm(dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     }
   };
 
