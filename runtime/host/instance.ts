@@ -1,37 +1,31 @@
-import { createHash, randomBytes } from "node:crypto";
-import { mkdir, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
 import {
   ApiError,
-  type DeviceLists,
   type FleetInstance,
   type FleetSpec,
   type RestartResult,
   type RuntimeEvent,
+  type RuntimeStatus,
 } from "@oa/contract";
 import type { Hono } from "hono";
 import { createRuntimeApp } from "../src/app.ts";
-import { type InstanceSettings, instanceSettings } from "../src/env.ts";
-import type { Events } from "../src/ports.ts";
 import { redact } from "../src/redact.ts";
 import { Backups } from "./backups/backups.ts";
-import { type HostContext, browserOrigins, gatewayPath, gatewayUrl } from "./context.ts";
-import { isMissing } from "./files.ts";
-import { gatewayCommand } from "./gateway/command.ts";
-import { type ConfigInput, secretsOf } from "./gateway/config.ts";
-import { keepGoodConfig, rollBackConfig, writeConfig, writeSecrets } from "./gateway/configFile.ts";
+import { type HostContext, gatewayUrl } from "./context.ts";
+import { keepGoodConfig } from "./gateway/configFile.ts";
 import { DeviceMirror } from "./gateway/deviceMirror.ts";
 import { probe } from "./gateway/probes.ts";
 import { killTree } from "./gateway/process.ts";
-import { type LaunchPlan, Supervisor, type SupervisorState } from "./gateway/supervisor.ts";
+import { Supervisor, type SupervisorState } from "./gateway/supervisor.ts";
+import { InstanceEvents } from "./instanceEvents.ts";
+import { InstanceFiles } from "./instanceFiles.ts";
 import { type Look, fleetView, gatewayView, look } from "./instanceView.ts";
-import { Job, JobSlot } from "./jobs.ts";
+import { Job, type JobContext, JobSlot } from "./jobs.ts";
 import { messageOf } from "./log.ts";
 import { LogStore } from "./logs/store.ts";
-import { type InstancePaths, instancePaths, trashDir } from "./paths.ts";
+import { type InstancePaths, instancePaths } from "./paths.ts";
 import { Serial } from "./serial.ts";
 import { ROTATION_GRACE_MS, serviceTokensOf } from "./serviceTokens.ts";
-import type { InstanceRecord, RestoreJournal } from "./store.ts";
+import type { InstanceRecord } from "./store.ts";
 
 /** A restart or restore that takes longer than this is answered as failed; the host goes on trying. */
 const READY_DEADLINE_MS = 5 * 60_000;
@@ -46,24 +40,26 @@ const COLLECT_LOGS_MS = 2_000;
  */
 export class Instance {
   readonly id: string;
+  /** Its service API. */
   readonly app: Hono;
   readonly #context: HostContext;
   readonly #paths: InstancePaths;
+  readonly #files: InstanceFiles;
   readonly #supervisor: Supervisor;
   readonly #mirror: DeviceMirror;
   readonly #logs: LogStore;
+  readonly #events: InstanceEvents;
   readonly #jobs: JobSlot;
   readonly #restart: Job<RestartResult>;
   readonly #backups: Backups;
   readonly #serial = new Serial();
-  readonly #listeners = new Set<(event: RuntimeEvent) => void>();
   readonly #onGone: () => void;
   #record: InstanceRecord;
-  #port: number | null;
-  #open = false;
+  #opened = false;
   #problem: string | null = null;
-  #retry: NodeJS.Timeout | null = null;
-  #collect: NodeJS.Timeout | null = null;
+  #retry: NodeJS.Timeout | undefined;
+  #collecting: NodeJS.Timeout | undefined;
+  /** The host stops, or nothing is left: no more converging. */
   #leaving = false;
 
   constructor(context: HostContext, record: InstanceRecord, onGone: () => void) {
@@ -71,46 +67,45 @@ export class Instance {
     this.#context = context;
     this.#record = record;
     this.#onGone = onGone;
-    this.#paths = instancePaths(context.dataDir, record.id);
-    this.#port = record.process?.port ?? null;
-    this.#logs = new LogStore({
-      dir: this.#paths.logs,
-      redact: (text) => this.#shown(text),
-      now: context.now,
-    });
-    const changed = () => this.#changed();
-    this.#jobs = new JobSlot(context.now, changed);
+    const { now } = context;
+    const changed = () => this.#events.tell(this.id);
+    const note = (level: "info" | "warn" | "error", text: string) => this.#note(level, text);
+    const paths = instancePaths(context.dataDir, record.id);
+    this.#paths = paths;
+    this.#logs = new LogStore({ dir: paths.logs, redact: (text) => this.#shown(text), now });
+    this.#events = new InstanceEvents(context.reporter, () => this.#event());
+    this.#files = new InstanceFiles(
+      context,
+      paths,
+      () => this.#record,
+      (text) => note("warn", text),
+    );
+    this.#mirror = new DeviceMirror(now, changed);
+    this.#jobs = new JobSlot(now, changed);
     this.#restart = new Job(this.#jobs, "restart");
-    this.#mirror = new DeviceMirror(context.now, changed);
     this.#supervisor = new Supervisor({
-      home: this.#paths.home,
+      home: paths.home,
       spool: this.#logs.spool,
       gate: context.gate,
       limits: context.limits,
-      now: context.now,
-      prepare: (heldPort) => this.#prepare(heldPort),
-      repair: () => this.#repair(),
+      now,
+      prepare: (heldPort) => this.#files.prepare(heldPort),
+      repair: () => this.#files.repair(),
       remember: (process) => this.#save({ process }),
-      ready: () => keepGoodConfig(this.#paths),
+      ready: () => keepGoodConfig(paths),
       lastWords: () => this.#logs.lastComplaint(),
       changed: () => {
         this.#followGateway();
         changed();
       },
-      note: (level, text) => this.#note(level, text),
+      note,
     });
     this.#backups = new Backups({
-      tools: {
-        install: context.install,
-        paths: this.#paths,
-        dirs: this.#paths,
-        host: context.env,
-        now: context.now,
-      },
+      tools: { install: context.install, paths, dirs: paths, host: context.env, now },
       retention: context.retention,
       slot: this.#jobs,
-      journal: { read: () => this.#record.restore, write: (restore: RestoreJournal | null) => this.#save({ restore }) },
-      note: (level, text) => this.#note(level, text),
+      journal: { read: () => this.#record.restore, write: (restore) => this.#save({ restore }) },
+      note,
       gateway: {
         exclusive: (work) =>
           this.#serial.run(() => {
@@ -138,35 +133,35 @@ export class Instance {
   /** Port of the gateway while it listens; null otherwise. */
   listeningPort(): number | null {
     const { at } = this.#supervisor.state;
-    return at === "ready" || at === "health" ? this.#port : null;
+    return at === "ready" || at === "health" ? this.#files.port : null;
   }
 
   /** Takes a new wish. Durable when it returns; the work goes on behind it. */
   apply(spec: FleetSpec): void {
-    const { spec: before, gatewayToken } = this.#record;
+    const before = this.#record.spec;
     const oldToken = before?.env.OPENAGENTS_SERVICE_TOKEN;
     const rotated = oldToken !== undefined && oldToken !== spec.env.OPENAGENTS_SERVICE_TOKEN;
-    const again = JSON.stringify(before) !== JSON.stringify(spec);
     this.#save({
       generation: spec.generation,
       desired: spec.desired,
       spec,
-      gatewayToken: spec.env.OPENCLAW_GATEWAY_TOKEN ?? gatewayToken,
+      ...(spec.env.OPENCLAW_GATEWAY_TOKEN === undefined ? {} : { gatewayToken: spec.env.OPENCLAW_GATEWAY_TOKEN }),
       ...(rotated ? { previousServiceToken: { token: oldToken, until: this.#context.now() + ROTATION_GRACE_MS } } : {}),
     });
-    this.converge(again);
+    this.converge(JSON.stringify(before) !== JSON.stringify(spec));
   }
 
   /** Marks it deleted and forgets its secrets at once; what is on disk goes behind the answer. */
   remove(generation: number): void {
     this.#save({ desired: "deleted", generation, spec: null, gatewayToken: "", previousServiceToken: null });
     this.converge(false);
+    // A restart, backup or restore must not hold up a deletion.
+    void this.#jobs.cancel(new Error("the instance is being deleted"));
   }
 
-  /** Brings what is to what is wanted. `again`: something was changed, so a gateway that was given up is tried anew. */
+  /** Brings what is to what is wanted. `again`: the wish is a new one, so a gateway that was given up is tried anew. */
   converge(again: boolean): void {
-    if (this.#retry !== null) clearTimeout(this.#retry);
-    this.#retry = null;
+    clearTimeout(this.#retry);
     void this.#serial.run(async () => {
       if (this.#leaving) return;
       try {
@@ -177,134 +172,76 @@ export class Instance {
         this.#context.log.error("converging failed", { instance: this.id, why: messageOf(error) });
         this.#retry = setTimeout(() => this.converge(true), RETRY_AFTER_PROBLEM_MS);
       }
-      this.#changed();
+      if (!this.#leaving) this.#events.tell(this.id);
     });
-    // A restore or restart must not hold up a deletion.
-    if (this.#record.desired === "deleted") void this.#jobs.cancel(new Error("the instance is being deleted"));
   }
 
   /** Ends the gateway because the host stops; what is wanted stays as it is. */
   async shutdown(graceMs: number): Promise<void> {
     this.#leaving = true;
-    if (this.#retry !== null) clearTimeout(this.#retry);
+    clearTimeout(this.#retry);
     await this.#jobs.cancel(new Error("the host is stopping"));
     await this.#serial.run(() => this.#supervisor.stop(graceMs));
-    this.#mirror.close();
-    if (this.#collect !== null) clearInterval(this.#collect);
+    clearInterval(this.#collecting);
     await this.#logs.collect().catch(() => undefined);
   }
 
   async #converge(again: boolean): Promise<void> {
-    const { desired } = this.#record;
+    const { desired, process } = this.#record;
     if (desired === "deleted") return this.#erase();
-    await this.#openStorage();
+    await this.#open();
     if (desired === "stopped") return this.#supervisor.stop(this.#context.stopGraceMs);
-    if (!this.#supervisor.wanted) return this.#supervisor.start(this.#record.process);
+    if (!this.#supervisor.wanted) return this.#supervisor.start(process);
     const { at } = this.#supervisor.state;
-    const outdated = this.#record.process !== null && this.#record.process.launchKey !== this.#launchKey();
+    const outdated = process !== null && process.launchKey !== this.#files.launchKey();
     if (outdated || (again && (at === "failed" || at === "waiting"))) {
       await this.#supervisor.stop(this.#context.stopGraceMs);
       return this.#supervisor.start();
     }
     // A running gateway reads its configuration by itself, and its secrets when it is told to.
-    if (at === "ready" && this.#port !== null) await this.#refresh(this.#port);
+    const { port } = this.#files;
+    if (at !== "ready" || port === null || !(await this.#files.write(port))) return;
+    await this.#mirror.reloadSecrets({ port, token: this.#record.gatewayToken });
+    this.#note("info", "secrets renewed");
   }
 
-  async #openStorage(): Promise<void> {
-    if (this.#open) return;
-    const { root, home, state, tmp, logs, backups, kept, secrets } = this.#paths;
-    for (const dir of [root, home, state, tmp, logs, backups, kept, join(secrets, "..")])
-      await mkdir(dir, { recursive: true, mode: 0o700 });
+  async #open(): Promise<void> {
+    if (this.#opened) return;
+    await this.#files.makeFolders();
     // With a restore undecided no gateway may be on this state.
-    if (this.#record.restore !== null) await killTree(home);
+    if (this.#record.restore !== null) await killTree(this.#paths.home);
     await this.#backups.recover();
-    this.#collect = setInterval(() => void this.#logs.collect().catch(() => undefined), COLLECT_LOGS_MS);
-    this.#collect.unref();
-    this.#open = true;
+    this.#collecting = setInterval(() => void this.#logs.collect().catch(() => undefined), COLLECT_LOGS_MS);
+    this.#collecting.unref();
+    this.#opened = true;
   }
 
-  async #prepare(heldPort: number | null): Promise<LaunchPlan> {
-    const { context, settings } = { context: this.#context, settings: this.#settings() };
-    if (heldPort === null) {
-      if (this.#port !== null) context.ports.release(this.#port);
-      this.#port = await context.ports.take(this.#port ?? undefined);
-    } else this.#port = heldPort;
-    await this.#refresh(this.#port);
-    const { install, heap, env: host } = context;
-    return {
-      command: gatewayCommand({ install, paths: this.#paths, heap, port: this.#port, bind: settings.bind, host }),
-      port: this.#port,
-      launchKey: this.#launchKey(),
-    };
-  }
-
-  /** Writes secrets and configuration; a running gateway is told of new secrets. */
-  async #refresh(port: number): Promise<void> {
-    const inference = this.#record.spec?.inference;
-    const secrets = await writeSecrets(this.#paths, secretsOf(this.#record.gatewayToken, inference));
-    const input: ConfigInput = {
-      settings: this.#settings(),
-      port,
-      origins: browserOrigins(this.#context.urls.public),
-      basePath: gatewayPath(this.id),
-      secretsFile: this.#paths.secrets,
-      logFile: join(this.#paths.logs, "gateway.log"),
-      inference,
-      version: this.#context.install.version,
-    };
-    const config = await writeConfig(this.#paths, input);
-    if (config.kind === "replaced")
-      this.#note("warn", `the configuration could not be read (${config.why}); it was set aside beside the new one`);
-    if (secrets === "written" && this.#supervisor.state.at === "ready") {
-      await this.#mirror.reloadSecrets({ port, token: this.#record.gatewayToken });
-      this.#note("info", "secrets renewed");
-    }
-  }
-
-  async #repair(): Promise<string | null> {
-    await killTree(this.#paths.home);
-    return (await rollBackConfig(this.#paths))
-      ? "Its last good configuration is back; the refused one lies beside it."
-      : null;
-  }
-
-  /** In two steps: out of the way by one rename, then away. Each may be repeated after a crash. */
+  /** May be repeated after a crash at any point. */
   async #erase(): Promise<void> {
-    this.#mirror.close();
     await this.#supervisor.stop(DELETE_GRACE_MS);
     await killTree(this.#paths.home);
-    if (this.#collect !== null) clearInterval(this.#collect);
-    if (this.#port !== null) this.#context.ports.release(this.#port);
-    await mkdir(trashDir(this.#context.dataDir), { recursive: true, mode: 0o700 });
-    const trash = join(trashDir(this.#context.dataDir), `${this.id}-${randomBytes(6).toString("hex")}`);
-    await rename(this.#paths.root, trash).catch((error: unknown) => {
-      if (!isMissing(error)) throw error;
-    });
-    await rm(trash, { recursive: true, force: true });
+    clearInterval(this.#collecting);
+    await this.#files.erase();
     this.#save({ gone: true, process: null, restore: null });
     this.#leaving = true;
     this.#onGone();
   }
 
-  #restartNow(): Promise<RestartResult> {
-    this.#mustRun();
-    return this.#restart.run("", async (job) => {
-      const startedAt = this.#context.now();
-      job.phase("stopping the gateway");
-      await this.#serial.run(async () => {
-        this.#mustRun();
-        await this.#supervisor.stop(this.#context.stopGraceMs);
-        job.phase("starting the gateway");
-        this.#supervisor.start();
-      });
-      const state = await this.#settled(true, job.signal);
-      const up = upOrWhy(state);
-      if (!up.ready) throw new ApiError("gateway_unavailable", up.why);
-      const { now } = this.#context;
-      const pid = state.at === "ready" ? state.pid : 0;
-      const uptime = state.at === "ready" ? now() - state.launchedAt : 0;
-      return { gateway: { status: "running", pid, uptime_ms: uptime }, tookMs: now() - startedAt };
+  async #doRestart(job: JobContext): Promise<RestartResult> {
+    const { now, stopGraceMs } = this.#context;
+    const startedAt = now();
+    job.phase("stopping the gateway");
+    await this.#serial.run(async () => {
+      this.#mustRun();
+      await this.#supervisor.stop(stopGraceMs);
+      job.phase("starting the gateway");
+      this.#supervisor.start();
     });
+    const state = await this.#settled(true, job.signal);
+    const up = upOrWhy(state);
+    if (!up.ready) throw new ApiError("gateway_unavailable", up.why);
+    const { pid, launchedAt } = up;
+    return { gateway: { status: "running", pid, uptime_ms: now() - launchedAt }, tookMs: now() - startedAt };
   }
 
   /** The supervisor's answer, or `stopped` when the work is cancelled first. */
@@ -312,14 +249,8 @@ export class Instance {
     try {
       return await this.#supervisor.settled(AbortSignal.any([signal, AbortSignal.timeout(READY_DEADLINE_MS)]), patient);
     } catch {
-      return signal.aborted
-        ? { at: "stopped" }
-        : {
-            at: "waiting",
-            until: 0,
-            failing: true,
-            why: "The gateway did not become ready in time; the host goes on trying.",
-          };
+      const why = "The gateway did not become ready in time; the host goes on trying.";
+      return signal.aborted ? { at: "stopped" } : { at: "waiting", until: 0, failing: true, why };
     }
   }
 
@@ -334,50 +265,37 @@ export class Instance {
   }
 
   #createApp(): Hono {
-    const context = this.#context;
+    const { now, log, urls, install, runtimeVersion, instanceType } = this.#context;
     const mirror = this.#mirror;
-    const events: Events = {
-      snapshot: () => this.snapshot(),
-      subscribe: (listener) => {
-        this.#listeners.add(listener);
-        return () => this.#listeners.delete(listener);
-      },
-    };
+    const forgetOldToken = () => this.#save({ previousServiceToken: null });
     return createRuntimeApp({
-      instanceId: this.id,
-      tokens: serviceTokensOf(
-        () => this.#record,
-        () => this.#save({ previousServiceToken: null }),
-        context.now,
-      ),
+      tokens: serviceTokensOf(() => this.#record, forgetOldToken, now),
       gateway: {
-        status: () => gatewayView(this.#look(), this.#supervisor.state, this.#supervisor.restarts, context.now()),
+        status: () => gatewayView(this.#look(), this.#supervisor.state, this.#supervisor.restarts, now()),
         health: () => this.#health(),
-        restart: () => this.#restartNow(),
+        restart: async () => {
+          this.#mustRun();
+          return this.#restart.run("", (job) => this.#doRestart(job));
+        },
         devices: () => mirror.list(),
         approve: (requestId) => mirror.decide(requestId, "approve"),
         reject: (requestId) => mirror.decide(requestId, "reject"),
         remove: (deviceId) => mirror.remove(deviceId),
-        connectInfo: () => ({ url: gatewayUrl(context.urls.public, this.id), token: this.#record.gatewayToken }),
+        connectInfo: () => ({ url: gatewayUrl(urls.public, this.id), token: this.#record.gatewayToken }),
       },
-      storage: {
-        list: () => this.#backups.list(),
-        last: () => Promise.resolve(this.#backups.newest()),
-        backup: () => this.#backups.create(),
-        restore: (backupId) => this.#backups.restore(backupId),
-      },
+      storage: this.#backups,
       logs: this.#logs,
-      events,
+      events: this.#events,
       info: {
-        version: { openclaw: context.install.version, runtime: context.runtimeVersion },
-        instanceType: context.instanceType,
+        version: { openclaw: install.version, runtime: runtimeVersion },
+        instanceType,
         job: () => this.#jobs.current(),
       },
-      report: (error) => context.log.error("a request failed", { instance: this.id, why: messageOf(error) }),
+      report: (error) => log.error("a request failed", { instance: this.id, why: messageOf(error) }),
     });
   }
 
-  async #health(): Promise<{ ok: boolean; failing: string[] }> {
+  async #health(): Promise<RuntimeStatus["health"]> {
     const { state } = this.#supervisor;
     if (state.at === "health") return { ok: false, failing: state.pending };
     if (state.at !== "ready") return { ok: false, failing: ["gateway"] };
@@ -385,14 +303,14 @@ export class Instance {
     return answer.answered ? { ok: answer.ok, failing: answer.failing } : { ok: false, failing: ["gateway"] };
   }
 
-  snapshot(): RuntimeEvent {
-    const seen = this.#look();
-    const devices: DeviceLists | null = this.#mirror.latest();
+  #event(): RuntimeEvent {
+    const { gateway: status, reason } = this.#look();
+    const devices = this.#mirror.latest();
     return {
       instance_id: this.id,
       generation: this.#record.generation,
       observed_at: this.#context.now(),
-      gateway: { status: seen.gateway, reason: seen.reason },
+      gateway: { status, reason },
       ...(devices === null ? {} : { devices }),
     };
   }
@@ -401,27 +319,8 @@ export class Instance {
     return look(this.#record.desired, this.#supervisor.state, this.#problem);
   }
 
-  #changed(): void {
-    this.#context.reporter.changed(this.id, () => this.snapshot());
-    if (this.#listeners.size === 0) return;
-    const event = this.snapshot();
-    for (const listener of this.#listeners) listener(event);
-  }
-
-  #settings(): InstanceSettings {
-    const { spec } = this.#record;
-    if (spec === null) throw new Error("the instance has no specification any more");
-    return instanceSettings(spec.env);
-  }
-
-  /** Digest of everything that only a new process takes up. */
-  #launchKey(): string {
-    const { install, heap } = this.#context;
-    const parts = [install.entry, install.version, heap.oldSpaceMb, heap.semiSpaceMb, this.#settings().bind];
-    return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
-  }
-
-  #secrets(): string[] {
+  /** Text of the gateway as its owner may see it: no secrets, and no paths of this machine. */
+  #shown(text: string): string {
     const { spec, gatewayToken, previousServiceToken } = this.#record;
     const known = [
       spec?.env.OPENAGENTS_SERVICE_TOKEN,
@@ -429,12 +328,8 @@ export class Instance {
       gatewayToken,
       spec?.inference?.apiKey,
     ];
-    return known.filter((secret) => secret !== undefined);
-  }
-
-  /** Text of the gateway as its owner may see it: no secrets, and no paths of this machine. */
-  #shown(text: string): string {
-    return redact(text, this.#secrets()).replaceAll(`${this.#paths.root}/`, "");
+    const secrets = known.filter((secret) => secret !== undefined);
+    return redact(text, secrets).replaceAll(`${this.#paths.root}/`, "");
   }
 
   #note(level: "info" | "warn" | "error", text: string): void {
@@ -448,8 +343,10 @@ export class Instance {
   }
 }
 
-function upOrWhy(state: SupervisorState): { ready: true } | { ready: false; why: string } {
-  if (state.at === "ready") return { ready: true };
+function upOrWhy(
+  state: SupervisorState,
+): { ready: true; pid: number; launchedAt: number } | { ready: false; why: string } {
+  if (state.at === "ready") return { ready: true, pid: state.pid, launchedAt: state.launchedAt };
   if (state.at === "waiting" || state.at === "failed") return { ready: false, why: state.why };
   return { ready: false, why: "The instance was stopped meanwhile." };
 }

@@ -30,7 +30,6 @@ describe("the service API of one instance", () => {
       asked.push(what);
     };
     const options: RuntimeAppOptions = {
-      instanceId: "adaadaada",
       tokens: { accepted: () => accepted, used: (used) => note(`used ${used}`) },
       gateway: {
         status: () => ({ status: "running", restarts: 0 }),
@@ -44,7 +43,7 @@ describe("the service API of one instance", () => {
       },
       storage: {
         list: () => Promise.resolve([BACKUP]),
-        last: () => Promise.resolve(BACKUP),
+        last: () => BACKUP,
         backup: () => Promise.resolve(BACKUP),
         restore: (restored) => Promise.resolve({ restored, replaced: "bk_0", tookMs: 1 }),
       },

@@ -19,7 +19,6 @@ import type { Events, Gateway, Logs, RuntimeInfo, ServiceTokens, Storage } from 
 import { requireServiceToken } from "./serviceToken.ts";
 
 export interface RuntimeAppOptions {
-  instanceId: string;
   tokens: ServiceTokens;
   gateway: Gateway;
   storage: Storage;
@@ -55,7 +54,7 @@ export function createRuntimeApp(options: RuntimeAppOptions): Hono {
   app.get("/v1/status", async (c) => {
     const status: RuntimeStatus = {
       gateway: gateway.status(),
-      lastBackup: await storage.last(),
+      lastBackup: storage.last(),
       container: { instanceType: info.instanceType },
       version: info.version,
       health: await gateway.health(),

@@ -39,7 +39,8 @@ export interface Gateway {
 export interface Storage {
   /** Newest first. */
   list(): Promise<BackupRecord[]>;
-  last(): Promise<BackupRecord | null>;
+  /** The newest one somebody made; null before the first. */
+  last(): BackupRecord | null;
   /** Made while the gateway runs, read back and checked before it counts. */
   backup(): Promise<BackupRecord>;
   /** Checks the backup first and keeps what it replaces; after a failure the state is what it was. */

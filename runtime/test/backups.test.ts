@@ -12,6 +12,7 @@ describe("backups of a running instance", () => {
   let ada: TestInstance;
   let laptop: DeviceConnectOptions;
   let backup: { id: string; size: number; sha256: string };
+  let keptId: string;
 
   /** Pairs a device: something that is in the state, or is not. */
   const pair = async (): Promise<DeviceConnectOptions> => {
@@ -72,7 +73,7 @@ describe("backups of a running instance", () => {
     expect(await pairedIds()).toEqual([laptop.identity.deviceId]);
     expect((await connectDevice(laptop)).state).toBe("connected");
     // Second thoughts: what was replaced is a backup itself.
-    await restore(data.replaced);
+    keptId = (await restore(data.replaced)).data.replaced;
     expect((await pairedIds()).sort()).toEqual([laptop.identity.deviceId, phone.identity.deviceId].sort());
     expect(await host.gateways(ada.id)).toHaveLength(1);
     const ids = (await ada.call("GET", "/v1/storage/backups", BackupList)).data.backups.map((one) => one.id);
@@ -95,14 +96,13 @@ describe("backups of a running instance", () => {
 
   it("go back to the former state when the gateway does not start with them", async () => {
     // A kept state whose database is damaged, with a record that says that this is how it was kept.
-    const { replaced } = (await restore(backup.id)).data;
     const root = join(host.dataDir, "instances", ada.id);
-    await writeFile(join(root, "kept", replaced, "state", "state", "openclaw.sqlite"), "this is no database");
-    const record = join(root, "backups", `${replaced}.json`);
-    const digest = await digestTree(join(root, "kept", replaced));
+    await writeFile(join(root, "kept", keptId, "state", "state", "openclaw.sqlite"), "this is no database");
+    const record = join(root, "backups", `${keptId}.json`);
+    const digest = await digestTree(join(root, "kept", keptId));
     await writeFile(record, JSON.stringify({ ...JSON.parse(await readFile(record, "utf8")), ...digest }));
     const now = await pairedIds();
-    const answer = await restore(replaced);
+    const answer = await restore(keptId);
     expect(answer.error?.code).toBe("runtime_error");
     expect(answer.error?.message).toContain("the former state is back");
     expect((await ada.status()).gateway.status).toBe("running");

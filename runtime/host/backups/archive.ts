@@ -41,6 +41,7 @@ export async function createArchive(tools: ArchiveTools, job: JobContext): Promi
     await openclaw(tools, ["backup", "verify", partial, "--json"], VERIFY_TIMEOUT_MS, job, "The backup did not verify");
     const digest = await digestFile(partial);
     await syncFile(partial);
+    job.signal.throwIfAborted();
     await rename(partial, archivePath(tools.dirs, id));
     await syncDir(tools.dirs.backups);
     return {

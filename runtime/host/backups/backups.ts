@@ -1,6 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { ApiError, type BackupRecord, type RestoreResult } from "@oa/contract";
+import type { Storage } from "../../src/ports.ts";
 import { Job, type JobContext, type JobSlot } from "../jobs.ts";
 import { messageOf } from "../log.ts";
 import type { RestoreJournal } from "../store.ts";
@@ -43,15 +44,15 @@ export interface BackupsOptions {
  * Backups of one instance. A backup counts when it was read back; a restore counts when the gateway is ready with it, and
  * until then everything it replaced can go back by renames.
  */
-export class Backups {
+export class Backups implements Storage {
   readonly #options: BackupsOptions;
-  readonly #backup: Job<StoredBackup>;
+  readonly #create: Job<StoredBackup>;
   readonly #restore: Job<RestoreResult>;
   #newest: BackupRecord | null = null;
 
   constructor(options: BackupsOptions) {
     this.#options = options;
-    this.#backup = new Job(options.slot, "backup");
+    this.#create = new Job(options.slot, "backup");
     this.#restore = new Job(options.slot, "restore");
   }
 
@@ -70,7 +71,7 @@ export class Backups {
   }
 
   /** The newest backup somebody made; a state that a restore replaced is listed, but is nobody's backup. */
-  newest(): BackupRecord | null {
+  last(): BackupRecord | null {
     return this.#newest;
   }
 
@@ -78,9 +79,9 @@ export class Backups {
     return (await listBackups(this.#options.tools.dirs)).flatMap((backup) => toRecord(backup) ?? []);
   }
 
-  async create(): Promise<BackupRecord> {
+  async backup(): Promise<BackupRecord> {
     const { tools } = this.#options;
-    const made = await this.#backup.run("", async (job) => {
+    const made = await this.#create.run("", async (job) => {
       const backup = await createArchive(tools, job);
       await recordBackup(tools.dirs, backup);
       this.#newest = toRecord(backup);

@@ -11,10 +11,11 @@ it("lets two boot at once and the others in their order", async () => {
   const entered: string[] = [];
   const leave = new Map<string, () => void>();
   for (const name of ["a", "b", "c", "d"]) {
-    void gate.enter(wanted()).then((done) => {
+    const enter = async () => {
+      leave.set(name, await gate.enter(wanted()));
       entered.push(name);
-      leave.set(name, done);
-    });
+    };
+    void enter();
   }
   await settle();
   expect(entered).toEqual(["a", "b"]);
@@ -35,8 +36,8 @@ it("takes one out of the line that is no longer wanted", async () => {
   const quitting = gate.enter(second.signal);
   const third = gate.enter(wanted());
   second.abort();
-  await expect(quitting).rejects.toThrow();
+  await expect(quitting).rejects.toThrow("no longer wanted");
   leave();
   expect(typeof (await third)).toBe("function");
-  await expect(gate.enter(AbortSignal.abort())).rejects.toThrow();
+  await expect(gate.enter(AbortSignal.abort())).rejects.toThrow("aborted");
 });

@@ -93,61 +93,66 @@ const Frame = z.object({
 const Challenge = z.object({ nonce: z.string(), ts: z.number() });
 const Hello = z.object({ auth: z.object({ deviceToken: z.string().optional(), scopes: z.array(z.string()) }) });
 
+type Message = z.infer<typeof Frame>;
+
 /** Connects once. Rejects when there is no gateway behind the address; a refusal of the gateway is an answer. */
-export function connectDevice(options: DeviceConnectOptions): Promise<DeviceConnection> {
+export async function connectDevice(options: DeviceConnectOptions): Promise<DeviceConnection> {
   const { identity, profile, token } = options;
+  const timeoutMs = options.timeoutMs ?? 15_000;
   const socket = new WebSocket(options.url, {
     headers: { ...options.headers, ...(profile.origin === undefined ? {} : { origin: profile.origin }) },
-    handshakeTimeout: options.timeoutMs ?? 15_000,
+    handshakeTimeout: timeoutMs,
   });
-  const waiting = new Map<string, (frame: z.infer<typeof Frame>) => void>();
-  const closed = new Promise<number>((resolve) => socket.once("close", (code) => resolve(code)));
+  const waiting = new Map<string, (frame: Message) => void>();
+  const challenged = Promise.withResolvers<z.infer<typeof Challenge>>();
+  const broken = Promise.withResolvers<never>();
+  const closed = new Promise<number>((resolve) => {
+    socket.once("close", (code) => {
+      broken.reject(new Error(`closed ${code} before an answer`));
+      resolve(code);
+    });
+  });
+  // Nobody may be waiting any more when it breaks.
+  broken.promise.catch(() => undefined);
+  const timer = setTimeout(() => {
+    broken.reject(new Error("the gateway did not answer in time"));
+    socket.terminate();
+  }, timeoutMs);
+  socket.once("error", broken.reject);
+  socket.on("message", (data: Buffer) => {
+    const frame = Frame.parse(JSON.parse(data.toString("utf8")));
+    if (frame.type === "res" && frame.id !== undefined) waiting.get(frame.id)?.(frame);
+    if (frame.event === "connect.challenge") challenged.resolve(Challenge.parse(frame.payload));
+  });
   const send = (method: string, params: object) =>
-    new Promise<z.infer<typeof Frame>>((resolve) => {
-      const id = randomUUID();
-      waiting.set(id, resolve);
-      socket.send(JSON.stringify({ type: "req", id, method, params }));
-    });
+    Promise.race([
+      broken.promise,
+      new Promise<Message>((resolve) => {
+        const id = randomUUID();
+        waiting.set(id, resolve);
+        socket.send(JSON.stringify({ type: "req", id, method, params }));
+      }),
+    ]);
 
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      socket.terminate();
-      reject(new Error("the gateway did not answer in time"));
-    }, options.timeoutMs ?? 15_000);
-    socket.once("error", reject);
-    void closed.then((code) => {
-      clearTimeout(timer);
-      reject(new Error(`closed ${code} before an answer`));
-    });
-    socket.on("message", (data: Buffer) => {
-      const frame = Frame.parse(JSON.parse(data.toString("utf8")));
-      if (frame.type === "res" && frame.id !== undefined) waiting.get(frame.id)?.(frame);
-      if (frame.event !== "connect.challenge") return;
-      void send("connect", connectParams(identity, profile, token, Challenge.parse(frame.payload))).then((answer) => {
-        clearTimeout(timer);
-        if (answer.ok !== true) {
-          socket.close();
-          const { code, details } = answer.error ?? { code: "UNKNOWN", details: undefined };
-          resolve({ state: "refused", code: details?.code ?? code, requestId: details?.requestId });
-          return;
-        }
-        const { auth } = Hello.parse(answer.payload);
-        const call: Call = async (method, params = {}) => {
-          const reply = await send(method, params);
-          if (reply.ok !== true) throw new Error(reply.error?.code ?? "refused");
-          return reply.payload;
-        };
-        resolve({
-          state: "connected",
-          deviceToken: auth.deviceToken,
-          scopes: auth.scopes,
-          closed,
-          call,
-          close: () => socket.close(),
-        });
-      }, reject);
-    });
-  });
+  try {
+    const challenge = await Promise.race([broken.promise, challenged.promise]);
+    const answer = await send("connect", connectParams(identity, profile, token, challenge));
+    if (answer.ok !== true) {
+      socket.close();
+      const { code, details } = answer.error ?? { code: "UNKNOWN", details: undefined };
+      return { state: "refused", code: details?.code ?? code, requestId: details?.requestId };
+    }
+    const { auth } = Hello.parse(answer.payload);
+    const call: Call = async (method, params = {}) => {
+      const reply = await send(method, params);
+      if (reply.ok !== true) throw new Error(reply.error?.code ?? "refused");
+      return reply.payload;
+    };
+    const close = () => socket.close();
+    return { state: "connected", deviceToken: auth.deviceToken, scopes: auth.scopes, closed, call, close };
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function connectParams(
