@@ -1,7 +1,7 @@
 import "@mantine/core/styles.css";
 import { MantineProvider } from "@mantine/core";
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { RouterProvider } from "@tanstack/react-router";
+import { type RouterHistory, RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { goToSignIn } from "./lib/goToSignIn.ts";
@@ -11,8 +11,14 @@ import { isSignedOut, RequestError } from "./lib/requestError.ts";
 import { type AppRouter, createAppRouter } from "./router.tsx";
 import { cssVariablesResolver, theme } from "./theme.ts";
 
+interface AppOptions {
+  connectLive: ConnectLive;
+  /** The browser's address bar where none is given. */
+  history?: RouterHistory;
+}
+
 /** Puts the page into `#root`. Asks at once who is signed in and what the installation is, beside loading the route's code. */
-export function startApp(makeConnectLive: (queryClient: QueryClient) => ConnectLive): void {
+export function startApp({ connectLive, history }: AppOptions): void {
   const onError = (error: Error) => {
     if (isSignedOut(error) && onPrivatePage(router)) goToSignIn();
   };
@@ -21,7 +27,7 @@ export function startApp(makeConnectLive: (queryClient: QueryClient) => ConnectL
     mutationCache: new MutationCache({ onError }),
     defaultOptions: { queries: { retry: shouldRetry, retryDelay: 800 } },
   });
-  const router = createAppRouter({ queryClient, connectLive: once(makeConnectLive(queryClient)) });
+  const router = createAppRouter({ queryClient, connectLive: once(connectLive) }, history);
   void queryClient.prefetchQuery(sessionQuery());
   void queryClient.prefetchQuery(configQuery());
   const root = document.querySelector("#root");
@@ -50,8 +56,8 @@ function shouldRetry(failures: number, error: Error): boolean {
 /** One live connection a document; a failed attempt may be made again. */
 function once(connect: ConnectLive): ConnectLive {
   let opened: Promise<LiveSource> | null = null;
-  return (config) => {
-    opened ??= connect(config).catch((error: unknown) => {
+  return (config, queryClient) => {
+    opened ??= connect(config, queryClient).catch((error: unknown) => {
       opened = null;
       throw error;
     });

@@ -1,5 +1,5 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { createRouter } from "@tanstack/react-router";
+import { createRouter, type RouterHistory } from "@tanstack/react-router";
 import { ErrorPage } from "./components/layout/ErrorPage.tsx";
 import { NotFoundPage } from "./components/layout/NotFoundPage.tsx";
 import { PendingPage } from "./components/layout/PendingPage.tsx";
@@ -12,10 +12,11 @@ export interface RouterContext {
   connectLive: ConnectLive;
 }
 
-export function createAppRouter(context: RouterContext) {
+export function createAppRouter(context: RouterContext, history?: RouterHistory) {
   return createRouter({
     routeTree,
     context,
+    ...(history === undefined ? {} : { history }),
     defaultPreload: "intent",
     defaultPendingMs: 150,
     defaultPendingMinMs: 200,

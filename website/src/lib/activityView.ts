@@ -14,23 +14,23 @@ export interface Activity {
   code: string | null;
 }
 
-const TITLES: Readonly<Record<string, string>> = {
-  "account.sign_up": "Account created",
-  "account.sign_in": "Signed in",
-  "account.sign_out": "Signed out",
-  "instance.create": "OpenClaw created or started",
-  "instance.stop": "Stop asked for",
-  "instance.delete": "Deletion asked for",
-  "instance.give_up": "Given up",
-  "runtime.restart": "Gateway restarted",
-  "runtime.backup": "Backup made",
-  "runtime.restore": "Backup restored",
-  "runtime.connect": "Gateway address and token shown",
-  "device.approve": "Device approved",
-  "device.reject": "Device rejected",
-  "device.remove": "Device removed",
-  "secret.store": "Secret stored",
-  "secret.read": "Secret read",
+/** What an act is called, and what it is called once it is done. */
+const NAMES: Readonly<Record<string, { act: string; done: string }>> = {
+  "account.sign_up": { act: "Sign-up", done: "Account created" },
+  "account.sign_in": { act: "Sign-in", done: "Signed in" },
+  "account.sign_out": { act: "Sign-out", done: "Signed out" },
+  "instance.create": { act: "Start", done: "Start asked for" },
+  "instance.stop": { act: "Stop", done: "Stop asked for" },
+  "instance.delete": { act: "Deletion", done: "Deletion asked for" },
+  "instance.give_up": { act: "Setting up", done: "Given up" },
+  "runtime.restart": { act: "Restart", done: "Gateway restarted" },
+  "runtime.backup": { act: "Backup", done: "Backup made" },
+  "runtime.restore": { act: "Restore", done: "Backup restored" },
+  "runtime.connect": { act: "Showing the token", done: "Gateway address and token shown" },
+  "device.approve": { act: "Approval of a device", done: "Device approved" },
+  "device.reject": { act: "Rejection of a device", done: "Device rejected" },
+  "device.remove": { act: "Removal of a device", done: "Device removed" },
+  "secret.store": { act: "Storing a secret", done: "Secret stored" },
 };
 
 /** Folds lines (newest first) into acts, newest first. An act's outcome replaces its beginning. */
@@ -38,11 +38,12 @@ export function activities(lines: readonly AuditLine[]): Activity[] {
   const acts = new Map<string, Activity>();
   for (const line of lines) {
     if (acts.has(line.act_id) && line.result === "started") continue;
+    const result = line.result === "started" ? "running" : line.result;
     acts.set(line.act_id, {
       id: line.act_id,
       at: line.created_at,
-      title: actionTitle(line.action),
-      result: line.result === "started" ? "running" : line.result,
+      title: activityTitle(line.action, result),
+      result,
       by: actorWords(line),
       target: line.target,
       code: line.code,
@@ -51,9 +52,18 @@ export function activities(lines: readonly AuditLine[]): Activity[] {
   return [...acts.values()];
 }
 
-/** "device.approve" is "Device approved"; an action that is new to this page is shown as it is named. */
-export function actionTitle(action: string): string {
-  return TITLES[action] ?? action.replaceAll(/[._]/g, " ");
+/** "Backup made", "Backup under way", "Backup failed"; an action that is new to this page is shown as it is named. */
+export function activityTitle(action: string, result: Activity["result"]): string {
+  const plain = action.replaceAll(/[._]/g, " ");
+  const { act, done } = NAMES[action] ?? { act: plain, done: plain };
+  switch (result) {
+    case "ok":
+      return done;
+    case "running":
+      return `${act} under way`;
+    case "failed":
+      return `${act} failed`;
+  }
 }
 
 function actorWords(line: AuditLine): string {

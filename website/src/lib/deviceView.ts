@@ -29,9 +29,10 @@ export function clientKind(client: DeviceClient): string {
   return CLIENT_NAMES[client.id] ?? client.id;
 }
 
-/** "Mac app · macos · 2026.9.6": what kind it is, where it runs, its version. */
+/** "Mac app · macos · 2026.9.6": what kind it is (unless that is its name already), where it runs, its version. */
 export function deviceFacts(client: DeviceClient): string {
-  const parts = [clientKind(client), client.deviceFamily ?? client.platform, client.version ?? ""];
+  const kind = clientKind(client);
+  const parts = [kind === deviceName(client) ? "" : kind, client.deviceFamily ?? client.platform, client.version ?? ""];
   return [...new Set(parts.map((part) => part.trim()).filter((part) => part !== ""))].join(" · ");
 }
 

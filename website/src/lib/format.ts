@@ -30,14 +30,19 @@ export function formatAbsolute(at: number, timeZone?: string): string {
   }).format(at);
 }
 
-/** How long something took or takes: "0.4 s", "12 s", "1 min 5 s", "2 h 3 min", "3 d 4 h". */
+/** How long something took or takes: "0.4 s", "12 s", "1 min 5 s", "2 h 3 min", "3 d"; the second part only where there is one. */
 export function formatDuration(ms: number): string {
   const span = Math.max(0, ms);
   if (span < 10 * SECOND) return `${(Math.floor(span / 100) / 10).toFixed(1)} s`;
   if (span < MINUTE) return `${String(Math.floor(span / SECOND))} s`;
-  if (span < HOUR) return `${String(Math.floor(span / MINUTE))} min ${String(Math.floor((span % MINUTE) / SECOND))} s`;
-  if (span < DAY) return `${String(Math.floor(span / HOUR))} h ${String(Math.floor((span % HOUR) / MINUTE))} min`;
-  return `${String(Math.floor(span / DAY))} d ${String(Math.floor((span % DAY) / HOUR))} h`;
+  if (span < HOUR) return twoParts(span, MINUTE, "min", SECOND, "s");
+  if (span < DAY) return twoParts(span, HOUR, "h", MINUTE, "min");
+  return twoParts(span, DAY, "d", HOUR, "h");
+}
+
+function twoParts(span: number, large: number, largeName: string, small: number, smallName: string): string {
+  const rest = Math.floor((span % large) / small);
+  return `${String(Math.floor(span / large))} ${largeName}${rest === 0 ? "" : ` ${String(rest)} ${smallName}`}`;
 }
 
 /** What is left of a deadline: "4:59"; "0:00" once it is over. */

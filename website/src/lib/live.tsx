@@ -3,7 +3,7 @@ import type { InstanceSummary } from "@oa/contract/instance";
 import type { MicroUsd } from "@oa/contract/money";
 import type { DeviceLists, GatewayState } from "@oa/contract/runtime";
 import type { WebConfig } from "@oa/contract/worker";
-import { type QueryFunctionContext, useQuery, type UseQueryResult } from "@tanstack/react-query";
+import { type QueryClient, type QueryFunctionContext, useQuery, type UseQueryResult } from "@tanstack/react-query";
 import {
   type ComponentType,
   createContext,
@@ -97,7 +97,7 @@ export interface AuditLine {
 }
 
 /** Opens the live connection; called before the first private page shows, and once a document. */
-export type ConnectLive = (config: WebConfig) => Promise<LiveSource>;
+export type ConnectLive = (config: WebConfig, queryClient: QueryClient) => Promise<LiveSource>;
 
 const LiveContext = createContext<LiveSource | null>(null);
 

@@ -14,7 +14,7 @@ export const Route = createFileRoute("/_app")({
   },
   loader: async ({ context }) => {
     const config = await context.queryClient.ensureQueryData(configQuery());
-    return { config, live: await context.connectLive(config), user: context.user };
+    return { config, live: await context.connectLive(config, context.queryClient), user: context.user };
   },
   staleTime: Infinity,
   component: PrivatePages,

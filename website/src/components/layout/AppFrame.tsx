@@ -63,13 +63,13 @@ function SkipLink() {
     <Anchor
       href="#content"
       pos="absolute"
-      left={8}
-      top={-100}
+      left={-9999}
+      top={8}
       p="xs"
       bg="var(--mantine-color-body)"
       style={{ zIndex: 1000, transition: "none" }}
-      onFocus={(event) => (event.currentTarget.style.top = "8px")}
-      onBlur={(event) => (event.currentTarget.style.top = "-100px")}
+      onFocus={(event) => (event.currentTarget.style.left = "8px")}
+      onBlur={(event) => (event.currentTarget.style.left = "-9999px")}
     >
       Skip to the content
     </Anchor>

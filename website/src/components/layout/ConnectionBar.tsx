@@ -19,7 +19,7 @@ export function ConnectionBar() {
 
 function Offline() {
   return (
-    <Alert color="gray" variant="outline" icon={<IconCloudOff aria-hidden />} title="You are offline">
+    <Alert variant="default" icon={<IconCloudOff aria-hidden />} title="You are offline">
       What you see is from before. It moves on by itself when the connection is back.
     </Alert>
   );
@@ -40,8 +40,7 @@ function Broken({ connection }: { connection: "connecting" | "lost" | "refused" 
   }
   return (
     <Alert
-      color="gray"
-      variant="outline"
+      variant="default"
       icon={<IconPlugConnectedX aria-hidden />}
       title={connection === "lost" ? "Reconnecting" : "Connecting"}
     >

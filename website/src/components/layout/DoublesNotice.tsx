@@ -15,14 +15,7 @@ export function DoublesNotice({ doubles }: Pick<WebConfig, "doubles">) {
   if (doubles.length === 0) return null;
   const names = new Intl.ListFormat("en", { type: "conjunction" }).format(doubles.map((double) => NAMES[double]));
   return (
-    <Alert
-      role="note"
-      variant="outline"
-      color="gray"
-      icon={<IconFlask aria-hidden />}
-      title="A trial installation"
-      py="xs"
-    >
+    <Alert role="note" variant="default" icon={<IconFlask aria-hidden />} title="A trial installation" py="xs">
       It uses stand-ins for {names}: no money moves and nothing leaves this machine through them.
     </Alert>
   );

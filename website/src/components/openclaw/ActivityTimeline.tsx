@@ -8,9 +8,9 @@ import { RelativeTime } from "../ui/RelativeTime.tsx";
 import { MoreButton } from "./LedgerTable.tsx";
 
 const BULLETS = {
-  ok: { color: "green", Icon: IconCheck, word: "" },
-  failed: { color: "red", Icon: IconX, word: " failed" },
-  running: { color: "blue", Icon: IconLoader2, word: " is under way" },
+  ok: { color: "green", Icon: IconCheck },
+  failed: { color: "red", Icon: IconX },
+  running: { color: "blue", Icon: IconLoader2 },
 } as const;
 
 /** Who did what and when, newest first. */
@@ -39,7 +39,7 @@ export function ActivityTimeline({ events }: { events: LivePages<AuditLine> }) {
 }
 
 function Act({ act, last }: { act: Activity; last: boolean }) {
-  const { color, Icon, word } = BULLETS[act.result];
+  const { color, Icon } = BULLETS[act.result];
   return (
     <TimelineItem
       icon={<Icon size={14} />}
@@ -48,7 +48,6 @@ function Act({ act, last }: { act: Activity; last: boolean }) {
       title={
         <Text size="sm" fw={500}>
           {act.title}
-          {word}
         </Text>
       }
     >
@@ -60,7 +59,12 @@ function Act({ act, last }: { act: Activity; last: boolean }) {
             <Code>{act.target}</Code>
           </>
         )}
-        {act.code !== null && ` · ${act.code}`}
+        {act.code !== null && (
+          <>
+            {" · "}
+            <Code>{act.code}</Code>
+          </>
+        )}
       </Text>
     </TimelineItem>
   );

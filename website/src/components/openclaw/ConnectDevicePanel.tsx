@@ -54,7 +54,7 @@ function Ways({ info, onHide }: { info: ConnectInfo; onHide: () => void }) {
         Whoever has it can ask to be paired. Nobody gets in without your approval, but do not post it or leave it in a
         shared terminal.
       </Alert>
-      <Tabs defaultValue="chat" keepMounted={false}>
+      <Tabs defaultValue="chat" keepMounted={false} styles={{ tab: { paddingInline: 10 } }}>
         <Tabs.List>
           <Tabs.Tab value="chat">Terminal</Tabs.Tab>
           <Tabs.Tab value="browser">Browser</Tabs.Tab>

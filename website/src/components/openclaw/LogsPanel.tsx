@@ -74,9 +74,8 @@ export function LogsPanel({ instance }: { instance: InstanceSummary }) {
       {log.isError && (
         <Failure title="The log could not be read" error={log.error} onRetry={() => void log.refetch()} />
       )}
-      {log.isPending ? (
-        <Loading what="the log" h={320} />
-      ) : (
+      {log.isPending && <Loading what="the log" h={320} />}
+      {log.data !== undefined && (
         <Stack gap={4}>
           <LogLines
             lines={shown}

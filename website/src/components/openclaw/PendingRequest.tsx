@@ -51,7 +51,7 @@ export function PendingRequest({ instance, request, now, onDecided }: PendingReq
             </Text>
           )}
         </Group>
-        <Group gap="xl" align="flex-start">
+        <Group gap="xl" align="flex-start" style={{ rowGap: 8 }}>
           <Fact label="Asked">
             <RelativeTime at={request.requestedAt} />
           </Fact>

@@ -1,0 +1,33 @@
+import type { MyAccount, MyAuthEvent, SignInList } from "@oa/contract/accountsApi";
+import type { AdminInstance, AdminUser } from "@oa/contract/admin";
+import { useQuery } from "@tanstack/react-query";
+import type { ComponentType } from "react";
+import type * as z from "zod";
+import { type Live, liveOf, type LiveQuery, type PagesProps, useLive } from "./live.tsx";
+
+/** The live data of accounts; a part of `LiveSource`. */
+export interface AccountSource {
+  queries: {
+    account: LiveQuery<MyAccount>;
+    signIns: LiveQuery<SignIns>;
+  };
+  /** Newest first. */
+  Events: ComponentType<PagesProps<MyAuthEvent>>;
+  /** For admins. Newest first; with `email`, the beginning of an address, in order of the address. */
+  Users: ComponentType<PagesProps<AdminUser> & { email: string }>;
+  /** For admins. Newest first. */
+  Instances: ComponentType<PagesProps<AdminInstance>>;
+  /** Signs the live connection in again: after the browser's session was replaced by another of the same person. */
+  renew: () => void;
+}
+export type SignIns = z.infer<typeof SignInList>;
+
+/** Who is signed in, and how they may. */
+export function useAccount(): Live<MyAccount> {
+  return liveOf(useQuery(useLive().account.queries.account));
+}
+
+/** Browsers, editors and terminals that are signed in. */
+export function useSignIns(): Live<SignIns> {
+  return liveOf(useQuery(useLive().account.queries.signIns));
+}
