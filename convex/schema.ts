@@ -104,6 +104,10 @@ export default defineSchema({
     due_at: v.union(v.number(), v.null()),
     /** Failed drives in a row; sets the backoff. */
     attempts: v.number(),
+    /** Counts the scheduled drives: only the newest may begin, whatever else is still on its way. */
+    ticket: v.number(),
+    /** The newest scheduled drive itself, by which the sweep sees that one in flight has died. */
+    job: v.union(v.id("_scheduled_functions"), v.null()),
     /** A drive in flight holds this; it lapses by itself when the drive is lost. */
     lease: v.union(v.object({ id: v.string(), expires_at: v.number() }), v.null()),
     /** Something happened during the drive in flight: begin the next one as soon as it ends. */

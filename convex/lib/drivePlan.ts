@@ -7,8 +7,6 @@ export const DRIVE_DEADLINE_MS = 25_000;
 export const LEASE_MS = DRIVE_DEADLINE_MS + 5_000;
 /** How often something that runs is looked at for drift. */
 export const LOOK_AGAIN_MS = 60_000;
-/** A drive may begin this much before its time: the scheduler's clock and the functions' need not agree to the millisecond. */
-export const CLOCK_SLACK_MS = 250;
 /** The sweep takes a drive for lost this long after it should have begun. */
 export const OVERDUE_MS = 2_000;
 

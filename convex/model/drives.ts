@@ -21,19 +21,12 @@ export async function driveOf(ctx: QueryCtx, instanceId: string): Promise<DriveR
 
 /** Begins the timetable of a new generation: a drive at once, no failures, the status's deadline. A drive in flight loses its lease. */
 export async function startTimetable(ctx: MutationCtx, row: InstanceRow): Promise<void> {
-  const fresh = {
-    instance_id: row.instance_id,
-    generation: row.generation,
-    due_at: Date.now(),
-    attempts: 0,
-    lease: null,
-    again: false,
-    deadline_at: deadlineOf(row),
-  };
   const before = await driveOf(ctx, row.instance_id);
-  if (before === null) await ctx.db.insert("instance_drives", fresh);
-  else await ctx.db.replace("instance_drives", before._id, fresh);
-  await schedule(ctx, row, 0);
+  const { instance_id, generation } = row;
+  const fresh = { instance_id, generation, attempts: 0, deadline_at: deadlineOf(row) };
+  const first = await newJob(ctx, { instance_id, generation, ticket: before?.ticket ?? 0 }, 0);
+  if (before === null) await ctx.db.insert("instance_drives", { ...fresh, ...first });
+  else await ctx.db.replace("instance_drives", before._id, { ...fresh, ...first });
 }
 
 /** The status has changed, or progress was made in it: its deadline counts from now, and what rests is not driven. */
@@ -44,21 +37,21 @@ export async function followStatus(ctx: MutationCtx, row: InstanceRow): Promise<
   await ctx.db.patch("instance_drives", drive._id, { deadline_at: deadlineOf(row), ...rest });
 }
 
-/** Plans the next drive `inMs` from now, or none with null. */
+/** Ends a drive in flight and plans the next one `inMs` from now, or none with null. */
 export async function planDrive(
   ctx: MutationCtx,
-  row: InstanceRow,
   drive: DriveRow,
   next: { attempts: number; inMs: number | null },
 ): Promise<void> {
-  const inMs = drive.again && next.inMs !== null ? 0 : next.inMs;
-  await ctx.db.patch("instance_drives", drive._id, {
-    attempts: next.attempts,
-    due_at: inMs === null ? null : Date.now() + inMs,
-    lease: null,
-    again: false,
-  });
-  if (inMs !== null) await schedule(ctx, row, inMs);
+  const { attempts, inMs } = next;
+  const job =
+    inMs === null ? { due_at: null, lease: null, again: false } : await newJob(ctx, drive, drive.again ? 0 : inMs);
+  await ctx.db.patch("instance_drives", drive._id, { attempts, ...job });
+}
+
+/** Begins a drive anew that was lost, whether it was on its way or in flight. */
+export async function driveAgain(ctx: MutationCtx, drive: DriveRow): Promise<void> {
+  await ctx.db.patch("instance_drives", drive._id, await newJob(ctx, drive, 0));
 }
 
 /** Something happened that the reconciler should look at now. During a drive in flight: as soon as that one ends. */
@@ -71,8 +64,14 @@ export async function driveNow(ctx: MutationCtx, row: InstanceRow): Promise<void
     return;
   }
   if (drive.due_at !== null && drive.due_at <= now) return;
-  await ctx.db.patch("instance_drives", drive._id, { due_at: now });
-  await schedule(ctx, row, 0);
+  await driveAgain(ctx, drive);
+}
+
+/** True where the job of a drive in flight is over without having said so: it died with its process. */
+export async function diedInFlight(ctx: QueryCtx, drive: DriveRow): Promise<boolean> {
+  if (drive.lease === null || drive.job === null) return false;
+  const job = await ctx.db.system.get("_scheduled_functions", drive.job);
+  return job === null || (job.state.kind !== "pending" && job.state.kind !== "inProgress");
 }
 
 /** Nothing is to be done for this row any more. */
@@ -86,11 +85,14 @@ function deadlineOf(row: InstanceRow): number | null {
   return deadline === null ? null : Date.now() + deadline.ms;
 }
 
-async function schedule(
+/** Schedules a drive under the next ticket, which makes every earlier one void. What it gives goes onto the row. */
+async function newJob(
   ctx: MutationCtx,
-  row: { instance_id: string; generation: number },
+  before: { instance_id: string; generation: number; ticket: number },
   inMs: number,
-): Promise<void> {
-  const { instance_id, generation } = row;
-  await ctx.scheduler.runAfter(inMs, internal.drives.drive, { instance_id, generation });
+): Promise<Pick<DriveRow, "ticket" | "job" | "due_at" | "lease" | "again">> {
+  const { instance_id, generation } = before;
+  const ticket = before.ticket + 1;
+  const job = await ctx.scheduler.runAfter(inMs, internal.drives.drive, { instance_id, generation, ticket });
+  return { ticket, job, due_at: Date.now() + inMs, lease: null, again: false };
 }

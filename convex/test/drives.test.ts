@@ -147,7 +147,8 @@ describe("one drive of an instance at a time", () => {
     );
     const { instance } = await control.claim("user-1");
     await until("the first is in flight", async () => (api.calls.length === 1 ? true : undefined));
-    const subject = { instance_id: instance.instance_id, generation: 1 };
+    const { ticket } = await timetable(t);
+    const subject = { instance_id: instance.instance_id, generation: 1, ticket };
     await Promise.all(Array.from({ length: 5 }, async () => await t.action(internal.drives.drive, subject)));
     expect(api.calls).toHaveLength(1);
     release(LATER);
@@ -155,7 +156,7 @@ describe("one drive of an instance at a time", () => {
     expect(api.calls).toHaveLength(1);
   });
 
-  it("one that is not due, of another generation, or of no instance does nothing", async () => {
+  it("one that is late, of another generation, or of no instance does nothing", async () => {
     const t = setupTest();
     const control = new Control(t);
     const api = await standInApi(() => LATER);
@@ -163,9 +164,10 @@ describe("one drive of an instance at a time", () => {
     await until("the first drive is over", async () => (api.calls.length === 1 ? true : undefined));
     await atRest(t);
     const { instance_id } = instance;
-    await t.action(internal.drives.drive, { instance_id, generation: 1 });
-    await t.action(internal.drives.drive, { instance_id, generation: 7 });
-    await t.action(internal.drives.drive, { instance_id: "nobody0000", generation: 1 });
+    const { ticket } = await timetable(t);
+    await t.action(internal.drives.drive, { instance_id, generation: 1, ticket: ticket - 1 });
+    await t.action(internal.drives.drive, { instance_id, generation: 7, ticket });
+    await t.action(internal.drives.drive, { instance_id: "nobody0000", generation: 1, ticket });
     expect(api.calls).toHaveLength(1);
   });
 
@@ -207,31 +209,54 @@ describe("nothing stays where a crash left it (R5)", () => {
     await until("it was driven", async () => (api.calls.length === 2 ? true : undefined));
   });
 
-  it("the drive died in flight: its lease lapses, the next one runs, and the dead one's late word is dropped", async () => {
+  it("the drive died in flight with its process: its job is over, so the sweep need not wait for the lease", async () => {
     const t = setupTest();
     const control = new Control(t);
     const api = await standInApi(() => LATER);
     const { instance } = await control.claim("user-1");
     await until("the first drive is over", async () => (api.calls.length === 1 ? true : undefined));
     await atRest(t);
+    // As a process leaves it that is killed after `begin`: the lease is held, and the job that held it has ended.
+    await t.run(async (ctx) => {
+      const row = await ctx.db.query("instance_drives").unique();
+      const ended = (await ctx.db.system.query("_scheduled_functions").collect()).find(
+        ({ state }) => state.kind === "success",
+      );
+      if (row === null || ended === undefined) throw new Error("no drive has run");
+      const expires_at = Date.now() + LEASE_MS;
+      await ctx.db.patch("instance_drives", row._id, {
+        job: ended._id,
+        due_at: expires_at,
+        lease: { id: "dead", expires_at },
+      });
+    });
+    expect(await t.mutation(internal.drives.sweep, {})).toEqual({ driven: 1, expired: 0 });
+    await until("it was driven again", async () => (api.calls.length === 2 ? true : undefined));
+    await atRest(t);
+    const late = { instance_id: instance.instance_id, generation: 1, lease_id: "dead" };
+    const outcome = { outcome: "failed", reason: "Late." } as const;
+    expect(await t.mutation(internal.drives.finish, { ...late, outcome })).toEqual({ applied: false });
+    expect((await control.instance("user-1")).status).toBe("provisioning");
+  });
+
+  it("a drive in flight is left alone by the sweep until its lease lapses", async () => {
+    const t = setupTest();
+    const control = new Control(t);
+    const api = await standInApi(() => LATER);
+    const { instance } = await control.claim("user-1");
+    await until("the first drive is over", async () => (api.calls.length === 1 ? true : undefined));
+    await atRest(t);
+    const { ticket } = await timetable(t);
     const subject = { instance_id: instance.instance_id, generation: 1 };
-    await alter(t, { due_at: Date.now() });
-    expect(await t.mutation(internal.drives.begin, { ...subject, lease_id: "dead" })).toEqual({ begun: true });
+    expect(await t.mutation(internal.drives.begin, { ...subject, ticket, lease_id: "slow" })).toEqual({ begun: true });
     const held = await timetable(t);
     expect(held.due_at).toBe(held.lease?.expires_at);
     expect(held.due_at).toBeGreaterThan(Date.now() + LEASE_MS - 5000);
     expect(await t.mutation(internal.drives.sweep, {})).toEqual({ driven: 0, expired: 0 });
-
     const past = Date.now() - 5000;
-    await alter(t, { due_at: past, lease: { id: "dead", expires_at: past } });
-    expect((await t.mutation(internal.drives.sweep, {})).driven).toBe(1);
+    await alter(t, { due_at: past, lease: { id: "slow", expires_at: past } });
+    expect(await t.mutation(internal.drives.sweep, {})).toEqual({ driven: 1, expired: 0 });
     await until("it was driven again", async () => (api.calls.length === 2 ? true : undefined));
-    await atRest(t);
-    const outcome = { outcome: "failed", reason: "Late." } as const;
-    expect(await t.mutation(internal.drives.finish, { ...subject, lease_id: "dead", outcome })).toEqual({
-      applied: false,
-    });
-    expect((await control.instance("user-1")).status).toBe("provisioning");
   });
 
   it("provisioning without progress for 30 minutes becomes error, with a sentence and a line in the audit log", async () => {
@@ -292,6 +317,8 @@ describe("nothing stays where a crash left it (R5)", () => {
           generation: 1,
           due_at: now - 1_000_000 + index,
           attempts: 0,
+          ticket: 1,
+          job: null,
           lease: null,
           again: false,
           deadline_at: null,
