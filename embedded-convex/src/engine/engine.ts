@@ -13,6 +13,7 @@ import {
   type MutationOutcome,
   type PreparedPush,
   type PushedDefinition,
+  type PushedModule,
   type QueryOutcome,
   type ReadSet,
   type SessionRequest,
@@ -27,7 +28,15 @@ import { installGuards } from "./functions/globals.ts";
 import { runHttpAction } from "./functions/http.ts";
 import { Runner, type Moment } from "./functions/runner.ts";
 import { NO_SCHEMA } from "./functions/schema.ts";
-import { appModuleHashes, commitPush, ensureSystemTables, loadPush, preparePush, Push } from "./push/push.ts";
+import {
+  appModule,
+  appModuleHashes,
+  commitPush,
+  ensureSystemTables,
+  loadPush,
+  preparePush,
+  Push,
+} from "./push/push.ts";
 import { collectDroppedIndexes } from "./push/schema-change.ts";
 import { CursorCodec } from "./query/cursor.ts";
 import { Scheduler } from "./schedule/scheduler.ts";
@@ -197,6 +206,10 @@ export class LocalEngine implements Engine {
 
   moduleHashes(): { path: string; environment: string; hash: string }[] {
     return appModuleHashes(this.core.storage.writer);
+  }
+
+  pushedModule(path: string, hash: string): PushedModule | null {
+    return appModule(this.core.storage.writer, path, hash);
   }
 
   authConfig(): Json[] {

@@ -200,6 +200,8 @@ export interface Engine {
   discardPush(push: PreparedPush): void;
   /** The last pushed modules' hashes of the app, for `get_config_hashes`. */
   moduleHashes(): { path: string; environment: string; hash: string }[];
+  /** One of them with its source, for a push that names it by its hash; null when the live push has no such module. */
+  pushedModule(path: string, hash: string): PushedModule | null;
   /** Auth providers of the live push. */
   authConfig(): Json[];
 

@@ -108,12 +108,23 @@ export function loadPush(
 
 /** Hashes of the app's modules, for a CLI that asks what it need not send again. */
 export function appModuleHashes(db: Connection): { path: string; environment: string; hash: string }[] {
+  return appFiles(db).map((file) => ({
+    path: asText(file["path"]),
+    environment: asText(file["environment"]),
+    hash: asText(file["hash"]),
+  }));
+}
+
+/** A module of the live app with its source, for a CLI that did not send it again; null when it is not this one. */
+export function appModule(db: Connection, path: string, hash: string): BundleFile | null {
+  const file = appFiles(db).find((one) => one["path"] === path && one["hash"] === hash);
+  return file === undefined ? null : readFile(db, file);
+}
+
+function appFiles(db: Connection): JsonObject[] {
   const row = db.get("SELECT body FROM pushes");
   const files = row === undefined ? [] : objectOf(parseObject(textOf(row, "body"))[""])["files"];
-  return (Array.isArray(files) ? files : []).map((json) => {
-    const file = objectOf(json);
-    return { path: asText(file["path"]), environment: asText(file["environment"]), hash: asText(file["hash"]) };
-  });
+  return (Array.isArray(files) ? files : []).map(objectOf);
 }
 
 /** Every component has a scheduler. */

@@ -4,7 +4,7 @@ import { indexOver, type Table } from "../storage/catalog.ts";
 import type { KeyRange, Order } from "../storage/reader.ts";
 import type { Transaction } from "../transaction/transaction.ts";
 import { asText, isObject, type JsonObject } from "../values/json.ts";
-import { encodeTuple, prefixEnd } from "../values/keys.ts";
+import { encodeTuple, keyFields, prefixEnd } from "../values/keys.ts";
 import { NOT_HERE } from "../unsupported.ts";
 
 /** Where names are looked up: a component's tables and the indexes of its schema. */
@@ -78,7 +78,7 @@ function liveIndex(table: Table, fields: readonly string[]): number {
 
 /** Equalities on a prefix of the fields, in any order, then at most one lower and one upper bound on the next. */
 function keyBounds(tableName: string, fields: readonly string[], bounds: readonly Bound[]): [Uint8Array, Uint8Array] {
-  const all = fields.includes("_creationTime") || fields[0] === "_id" ? fields : [...fields, "_creationTime"];
+  const all = keyFields(fields);
   const equals = new Map(bounds.filter((bound) => bound.type === "Eq").map((bound) => [bound.fieldPath, bound.value]));
   const prefix = all.slice(0, equals.size);
   const inequalities = bounds.filter((bound) => bound.type !== "Eq");

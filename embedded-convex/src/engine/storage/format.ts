@@ -4,7 +4,7 @@ import { EngineError } from "../types.ts";
 import { numberOf, type Connection } from "./connection.ts";
 
 /** `PRAGMA user_version`; 0 is an empty file. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 const CREATE = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

@@ -5,7 +5,6 @@
  * prefix of its key and `prefixEnd` bounds everything that starts with it.
  */
 import type { Json } from "../types.ts";
-import { decodeId } from "./ids.ts";
 import { field, special, type JsonObject } from "./json.ts";
 
 const END = 0x00;
@@ -19,7 +18,6 @@ const STRING = 0x07;
 const BYTES = 0x08;
 const ARRAY = 0x09;
 const OBJECT = 0x0a;
-const ID_SUFFIX = 0x0b;
 const MAX_INT64 = 2n ** 63n - 1n;
 
 /** The least and the first impossible key: every key of an index lies in [FIRST_KEY, PAST_LAST_KEY). */
@@ -61,19 +59,15 @@ export function compareJson(a: Json | undefined, b: Json | undefined): number {
   return compareKeys(encodeTuple([a]), encodeTuple([b]));
 }
 
-/**
- * The key of a document in an index: its declared fields, `_creationTime` and the id's own 16 bytes.
- * `by_id` is keyed by the id alone.
- */
-export function documentKey(fields: readonly string[], document: JsonObject): Uint8Array {
-  const writer = new KeyWriter();
-  for (const path of fields) writer.value(field(document, path));
-  if (fields[0] === "_id") return writer.take();
-  if (fields.at(-1) !== "_creationTime") writer.value(document["_creationTime"]);
-  const id = typeof document["_id"] === "string" ? decodeId(document["_id"]) : null;
-  if (id === null) throw new TypeError("a stored document must have a valid _id");
-  writer.idSuffix(id.internal);
-  return writer.take();
+/** What an index's key consists of: the declared fields, then what tells equal ones apart. */
+export function keyFields(declared: readonly string[]): readonly string[] {
+  if (declared[0] === "_id") return declared;
+  return declared.at(-1) === "_creationTime" ? [...declared, "_id"] : [...declared, "_creationTime", "_id"];
+}
+
+/** The key of a document in the index over these declared fields. */
+export function documentKey(declared: readonly string[], document: JsonObject): Uint8Array {
+  return encodeTuple(keyFields(declared).map((path) => field(document, path)));
 }
 
 class KeyWriter {
@@ -82,13 +76,6 @@ class KeyWriter {
 
   take(): Uint8Array {
     return new Uint8Array(this.buffer.subarray(0, this.length));
-  }
-
-  idSuffix(internal: Uint8Array): void {
-    this.byte(ID_SUFFIX);
-    this.reserve(internal.length);
-    this.buffer.set(internal, this.length);
-    this.length += internal.length;
   }
 
   value(value: Json | undefined): void {
