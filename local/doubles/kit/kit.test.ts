@@ -91,20 +91,35 @@ describe("every double", () => {
     expect(await hanging).toBe("cut");
   });
 
-  it.each([
-    ["a foreign name that was made to point here", { host: "rebound.example" }],
-    ["a tunnel", { "x-forwarded-for": "203.0.113.9" }],
-    ["a page of another site", { origin: "https://elsewhere.example", "sec-fetch-site": "cross-site" }],
-  ])("gives its controls to nobody but this machine: %s", async (_, headers) => {
-    const status = await new Promise<number | undefined>((resolve, reject) => {
-      const call = request(`${double.url}/double/faults`, { headers }, (response) => {
+  /** By hand: fetch does not let a caller choose these headers. */
+  const statusWith = (headers: Record<string, string>, method = "GET"): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const call = request(`${double.url}/double/faults`, { headers, method }, (response) => {
         response.resume();
         resolve(response.statusCode);
       });
       call.once("error", reject);
       call.end();
     });
-    expect(status).toBe(403);
+
+  it.each([
+    ["a foreign name that was made to point here", { host: "rebound.example" }],
+    ["a tunnel", { "x-forwarded-for": "203.0.113.9" }],
+    ["a page of another site", { origin: "https://elsewhere.example" }],
+    ["a page at another port", { "sec-fetch-site": "same-site", "sec-fetch-mode": "cors" }],
+    [
+      "a frame in a page of another site",
+      { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe" },
+    ],
+  ])("gives its controls to nobody but this machine: %s", async (_, headers) => {
+    expect(await statusWith(headers)).toBe(403);
+  });
+
+  it("lets a person follow a link to them, but not a form", async () => {
+    const followed = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
+    expect(await statusWith(followed)).toBe(200);
+    expect(await statusWith(followed, "POST")).toBe(403);
+    expect(await statusWith({ "sec-fetch-site": "same-origin", origin: double.url }, "DELETE")).toBe(200);
   });
 });
 

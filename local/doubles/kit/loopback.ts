@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { DoubleEnv } from "./env.ts";
 
@@ -30,16 +30,25 @@ export function loopbackOnly(standsFor: string): MiddlewareHandler<DoubleEnv> {
       isLoopbackAddress(c.env.incoming.socket.remoteAddress) &&
       isLoopbackHost(c.req.header("host")) &&
       FORWARDED.every((name) => c.req.header(name) === undefined);
-    const site = c.req.header("sec-fetch-site");
-    const origin = c.req.header("origin");
-    const ownPage =
-      (site === undefined || site === "same-origin" || site === "none") &&
-      (origin === undefined || origin === new URL(c.req.url).origin);
-    if (!local || !ownPage) {
+    if (!local || !isOwnPageOrNavigation(c)) {
       throw new HTTPException(403, {
         message: `This part of the double of ${standsFor} answers only to the machine it runs on.`,
       });
     }
     await next();
   };
+}
+
+/**
+ * True for callers that are no browser, for the double's own pages, and where a person follows a link from elsewhere: the
+ * page that holds the link cannot read where it leads.
+ */
+function isOwnPageOrNavigation(c: Context<DoubleEnv>): boolean {
+  const site = c.req.header("sec-fetch-site");
+  if (site === undefined || site === "none") {
+    const origin = c.req.header("origin");
+    return origin === undefined || origin === new URL(c.req.url).origin;
+  }
+  const followed = c.req.header("sec-fetch-mode") === "navigate" && c.req.header("sec-fetch-dest") === "document";
+  return site === "same-origin" || (c.req.method === "GET" && followed);
 }

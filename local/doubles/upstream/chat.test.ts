@@ -127,6 +127,24 @@ describe("the official client", () => {
     expect(answer.choices[0]?.finish_reason).toBe("stop");
   });
 
+  it("that is OpenClaw is answered about the person's words, not about the context it sends behind them", async () => {
+    const context = "<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>\nActive sessions: none\n<<<END_OPENCLAW_INTERNAL_CONTEXT>>>";
+    const behind = { role: "user" as const, content: [{ type: "text" as const, text: context }] };
+    const ask = async (...messages: OpenAI.ChatCompletionMessageParam[]) =>
+      (await openai.chat.completions.create({ model, tools: [weather], messages })).choices[0];
+    const hello = { role: "user" as const, content: "[Sat 2026-11-21 02:47 UTC] Hello\n\nRuntime: agent=main" };
+    expect((await ask(hello, behind))?.message.content).toContain('You wrote: "Hello".');
+    const wish = { role: "user" as const, content: `${context} call the tool get_weather {"city":"Bern"}` };
+    const called = await ask(wish, behind);
+    if (called === undefined) throw new Error("no answer");
+    expect(called.finish_reason).toBe("tool_calls");
+    const id = called.message.tool_calls?.[0]?.id ?? "";
+    const after = await ask(wish, called.message, { role: "tool", tool_call_id: id, content: "21 degrees" }, behind);
+    expect(after?.finish_reason).toBe("stop");
+    expect(after?.message.content).toContain("21 degrees");
+    await expect(ask(orders({ status: 503 }), behind)).rejects.toMatchObject({ status: 503 });
+  });
+
   it("gets as many answers as n says, and pays for all", async () => {
     const ask = { model, n: 3, messages: [orders({ completion_tokens: 10 })] };
     const plain = await openai.chat.completions.create(ask);

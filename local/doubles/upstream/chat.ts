@@ -5,7 +5,7 @@ import * as z from "zod";
 import type { DoubleEnv } from "../kit/env.ts";
 import { type ChatHead, completion } from "./chatBody.ts";
 import { chatDialect } from "./chatStream.ts";
-import { Content, contentTokens, textOf } from "./conversation.ts";
+import { Content, contentTokens, standOf } from "./conversation.ts";
 import { deliverJson, deliverStream } from "./deliver.ts";
 import { enterWith, refuse, takeOrders, type Upstream } from "./door.ts";
 import { type Asked, planAnswer } from "./plan.ts";
@@ -47,13 +47,12 @@ export async function chatCompletions(c: Context<DoubleEnv>, upstream: Upstream)
   seen.include_usage = body.stream_options?.include_usage === true;
   const contradiction = contradictionIn(body);
   if (contradiction !== null) return refuse(seen, contradiction).response;
-  const ordered = await takeOrders(
-    c,
-    textOf(body.messages.findLast((message) => message.role === "user")?.content),
-    seen,
+  const { said, toolResult } = standOf(
+    body.messages.map(({ role, content }) => ({ from: role === "user" || role === "tool" ? role : "other", content })),
   );
+  const ordered = await takeOrders(c, said, seen);
   if (ordered.kind === "refused") return ordered.response;
-  const plan = planAnswer(askedOf(body, ordered.text, maxTokens), ordered.orders);
+  const plan = planAnswer({ ...askedOf(body), text: ordered.text, toolResult, maxTokens }, ordered.orders);
   const head: ChatHead = {
     id: `chatcmpl-${randomBytes(12).toString("hex")}`,
     created: Math.floor(upstream.now() / 1000),
@@ -79,21 +78,17 @@ function contradictionIn(body: ChatRequest): Problem | null {
   return null;
 }
 
-function askedOf(body: ChatRequest, text: string, maxTokens: number | null): Asked {
-  const last = body.messages.at(-1);
+function askedOf(body: ChatRequest): Omit<Asked, "text" | "toolResult" | "maxTokens"> {
   const tools = body.tools ?? [];
   const calls = body.messages.flatMap((message) => message.tool_calls ?? []);
   const jsonTokens = [...calls, ...tools].reduce((sum, value) => sum + countTokens(JSON.stringify(value)), 0);
   return {
-    text,
-    toolResult: last?.role === "tool" ? textOf(last.content) : null,
     promptTokens: jsonTokens + body.messages.reduce((sum, message) => sum + contentTokens(message.content), 0),
     tools: tools.flatMap((tool) => {
       const parsed = OfferedFunction.safeParse(tool);
       return parsed.success ? [{ name: parsed.data.function.name, parameters: parsed.data.function.parameters }] : [];
     }),
     toolChoice: toolChoiceOf(body.tool_choice),
-    maxTokens,
     choices: body.n ?? 1,
   };
 }

@@ -86,7 +86,8 @@ function answerText({ text, toolResult }: Asked): string {
   return `You wrote: "${excerpt(text)}". ${about}, so I can only repeat it.`;
 }
 
+/** The first paragraph, on one line: what follows it is often context that a program has added. */
 function excerpt(text: string): string {
-  const line = text.replaceAll(/\s+/g, " ").trim();
+  const line = (text.trim().split(/\n\s*\n/, 1)[0] ?? "").replaceAll(/\s+/g, " ");
   return line.length <= EXCERPT ? line : `${Array.from(line).slice(0, EXCERPT).join("")}…`;
 }

@@ -3,7 +3,7 @@ import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import type { Context } from "hono";
 import * as z from "zod";
 import type { DoubleEnv } from "../kit/env.ts";
-import { Content, contentTokens, textOf } from "./conversation.ts";
+import { Content, contentTokens, standOf } from "./conversation.ts";
 import { deliverJson, deliverStream } from "./deliver.ts";
 import { enterWith, refuse, takeOrders, type Upstream } from "./door.ts";
 import { type Asked, planAnswer } from "./plan.ts";
@@ -54,9 +54,11 @@ export async function responses(c: Context<DoubleEnv>, upstream: Upstream): Prom
     return refuse(seen, invalid(message, { param: "previous_response_id", code: "previous_response_not_found" }))
       .response;
   }
-  const ordered = await takeOrders(c, lastUserText(body.input), seen);
+  const items = typeof body.input === "string" ? [{ role: "user", content: body.input }] : body.input;
+  const { said, toolResult } = standOf(items.map(turnOf));
+  const ordered = await takeOrders(c, said, seen);
   if (ordered.kind === "refused") return ordered.response;
-  const plan = planAnswer(askedOf(body, ordered.text), ordered.orders);
+  const plan = planAnswer({ ...askedOf(body, items), text: ordered.text, toolResult }, ordered.orders);
   const head: ResponseHead = {
     id: `resp_${randomBytes(16).toString("hex")}`,
     itemId: `${plan.toolName === null ? "msg" : "fc"}_${randomBytes(16).toString("hex")}`,
@@ -72,22 +74,18 @@ export async function responses(c: Context<DoubleEnv>, upstream: Upstream): Prom
   return RESPONSE_ALREADY_SENT;
 }
 
-function lastUserText(input: ResponsesRequest["input"]): string {
-  return typeof input === "string" ? input : textOf(input.findLast((item) => item.role === "user")?.content);
+type Item = z.infer<typeof Item>;
+
+function turnOf(item: Item): Parameters<typeof standOf>[0][number] {
+  if (item.type === "function_call_output") return { from: "tool", content: item.output };
+  return { from: item.role === "user" ? "user" : "other", content: item.content };
 }
 
-function askedOf(body: ResponsesRequest, text: string): Asked {
-  const items = typeof body.input === "string" ? [{ content: body.input }] : body.input;
-  const last = typeof body.input === "string" ? undefined : body.input.at(-1);
+function askedOf(body: ResponsesRequest, items: readonly Item[]): Omit<Asked, "text" | "toolResult"> {
   const tools = body.tools ?? [];
   const toolTokens = tools.reduce((sum, tool) => sum + countTokens(JSON.stringify(tool)), 0);
-  const inputTokens = items.reduce(
-    (sum, item) => sum + contentTokens(item.content) + ("output" in item ? contentTokens(item.output) : 0),
-    0,
-  );
+  const inputTokens = items.reduce((sum, item) => sum + contentTokens(item.content) + contentTokens(item.output), 0);
   return {
-    text,
-    toolResult: last?.type === "function_call_output" ? textOf(last.output) : null,
     promptTokens: countTokens(body.instructions ?? "") + toolTokens + inputTokens,
     tools: tools.flatMap((tool) => {
       const parsed = NamedFunction.safeParse(tool);
