@@ -1,4 +1,5 @@
 /** The endpoints the official CLI deploys with. All need the admin key. */
+import { version } from "convex";
 import { z } from "zod";
 import { EngineError, type Engine, type Json, type PreparedPush } from "../engine/types.ts";
 import { json, LIMITS } from "./http.ts";
@@ -85,9 +86,13 @@ export function createDeployApi(engine: Engine, logs: LogStream): DeployApi {
       method: "POST",
       path: "/api/get_config_hashes",
       access: "admin",
-      // Without hashes the CLI sends every module, which on one machine costs less than keeping track of them.
       handle: async () =>
-        json({ config: { functions: "convex/" }, moduleHashes: [], nodeDependencies: [], udfServerVersion: "1.48.0" }),
+        json({
+          config: { functions: "convex/" },
+          moduleHashes: engine.moduleHashes(),
+          nodeDependencies: [],
+          udfServerVersion: version,
+        }),
     },
     {
       method: "POST",
@@ -102,7 +107,10 @@ export function createDeployApi(engine: Engine, logs: LogStream): DeployApi {
       access: "admin",
       async handle(request) {
         const body = await request.body(startPushBody, LIMITS.pushBody);
-        const push = await engine.preparePush(definitionsOf(body), { dryRun: body.dryRun });
+        const push = await engine.preparePush(
+          definitionsOf(body, (path, hash) => engine.pushedModule(path, hash)),
+          { dryRun: body.dryRun },
+        );
         remember(push);
         parseProviders(push.definitions.get("")?.auth ?? []);
         return json(startPushReply(push));

@@ -2,6 +2,7 @@
  * What the official CLI sends to push code (`/api/deploy2/*`, convex 1.48), and what it wants back. Only the fields
  * that are used are checked; others may come and go with the CLI's versions.
  */
+import { version } from "convex";
 import { z } from "zod";
 import {
   EngineError,
@@ -65,20 +66,26 @@ export const anyBody = jsonValue;
 
 /**
  * The definitions of a push, the app's first.
- * @throws EngineError 400 when modules are named by hash only: this server tells no hashes, so it never is asked to.
+ * @param live Finds a module of the live push that the CLI knows to be unchanged and did not send.
+ * @throws EngineError 409 when there is no such module: another push came between.
  */
-export function definitionsOf(body: StartPushBody): PushedDefinition[] {
+export function definitionsOf(
+  body: StartPushBody,
+  live: (path: string, hash: string) => PushedModule | null,
+): PushedDefinition[] {
   const { appDefinition: app, componentDefinitions } = body;
-  if (app.unchangedModuleHashes.length > 0) {
-    throw new EngineError("UnknownModules", "Push again with all modules: this server keeps none by their hash.");
-  }
+  const unchanged = app.unchangedModuleHashes.map(({ path, sha256 }) => {
+    const module = live(path, sha256);
+    if (module !== null) return module;
+    throw new EngineError("RaceDetected", `Another push changed ${path} meanwhile. Push again.`, 409);
+  });
   return [
     {
       definitionPath: "",
       definition: moduleOf(app.definition),
       dependencies: app.dependencies,
       schema: moduleOf(app.schema),
-      modules: app.changedModules.map(pushedModule),
+      modules: [...app.changedModules.map(pushedModule), ...unchanged],
       udfServerVersion: app.udfServerVersion,
     },
     ...componentDefinitions.map((component) => ({
@@ -110,7 +117,7 @@ export function startPushReply(push: PreparedPush): { [key: string]: Json } {
       schema: definition.schema,
       functions: definition.functions,
       // Imports are evaluated with a fixed clock and seed; the CLI asks for the fields and uses neither.
-      udfConfig: { serverVersion: "1.48.0", importPhaseRngSeed: null, importPhaseUnixTimestamp: null },
+      udfConfig: { serverVersion: version, importPhaseRngSeed: null, importPhaseUnixTimestamp: null },
     };
     if (path === "") auth = definition.auth;
   }

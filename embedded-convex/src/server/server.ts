@@ -2,6 +2,7 @@
  * The running server: one data directory, one engine, two ports. The main port speaks the API, the sync protocol and
  * the CLI's endpoints; the site port serves the app's HTTP actions.
  */
+import { version } from "convex";
 import { openEngine } from "../engine/engine.ts";
 import { EngineError, type Engine } from "../engine/types.ts";
 import { createAuthenticator } from "./authentication.ts";
@@ -20,8 +21,6 @@ import { createLiveQueries } from "./sync/live-queries.ts";
 import { createSyncServer } from "./sync/sync-server.ts";
 import { createSystemQueries } from "./system-queries.ts";
 
-/** What the server says it is at `/version`: the release of the `convex` package whose protocol it speaks. */
-const VERSION = "1.48.0";
 /** How long a stopping server waits for requests in flight, in milliseconds. */
 const DRAIN_MS = 10_000;
 
@@ -151,6 +150,7 @@ function serve({ engine, adminKey, main, site, options }: Serving): () => Promis
   };
 }
 
+/** What it is; the version is that of the `convex` package whose protocol it speaks. */
 function aboutRoutes(engine: Engine): Route[] {
   return [
     {
@@ -159,8 +159,8 @@ function aboutRoutes(engine: Engine): Route[] {
       access: "public",
       handle: async () => text("This is a Convex deployment, run by embedded-convex."),
     },
-    { method: "GET", path: "/version", access: "public", handle: async () => text(VERSION) },
-    { method: "GET", path: "/instance_version", access: "public", handle: async () => text(VERSION) },
+    { method: "GET", path: "/version", access: "public", handle: async () => text(version) },
+    { method: "GET", path: "/instance_version", access: "public", handle: async () => text(version) },
     { method: "GET", path: "/instance_name", access: "public", handle: async () => text(engine.options.name) },
   ];
 }

@@ -11,6 +11,7 @@
  */
 import { setImmediate } from "node:timers/promises";
 import { EngineError, type Identity, type UdfResult } from "../../engine/types.ts";
+import type { IncomingCall } from "../calls.ts";
 import { decodeTs } from "../timestamps.ts";
 import {
   actionResponse,
@@ -206,7 +207,7 @@ export class Session {
     const { engine, caller } = this.#parts;
     const session = { sessionId: this.#sessionId, requestId: message.requestId };
     try {
-      const call = caller.prepare({ path: message.udfPath, ...message }, identity);
+      const call = caller.prepare(incoming(message), identity);
       const { result, ts } = await engine.runMutation(call, session);
       void this.#wire.send(mutationResponse(message.requestId, caller.present(result, identity), ts));
       if (ts !== null) this.#owe();
@@ -232,7 +233,7 @@ export class Session {
   async #act(message: FunctionRequest, identity: Identity): Promise<void> {
     const { engine, caller } = this.#parts;
     try {
-      const result = await engine.runAction(caller.prepare({ path: message.udfPath, ...message }, identity));
+      const result = await engine.runAction(caller.prepare(incoming(message), identity));
       void this.#wire.send(actionResponse(message.requestId, caller.present(result, identity)));
     } catch (error) {
       void this.#wire.send(actionResponse(message.requestId, refusal(error)));
@@ -309,20 +310,20 @@ export class Session {
     return taken;
   }
 
+  /** Holds the new live query before it lets the old one go: after a token's refresh both are the same. */
   #resubscribe(query: SyncQuery): void {
-    query.live?.release();
-    query.live = null;
+    const before = query.live;
     try {
-      const { udfPath: path, args, componentPath, queryId } = query.add;
-      const call = this.#parts.caller.prepare({ path, args, componentPath }, this.#identity);
+      const call = this.#parts.caller.prepare(incoming(query.add), this.#identity);
       query.live = this.#parts.liveQueries.subscribe(call, query.journal, () => {
-        this.#dirty.add(queryId);
+        this.#dirty.add(query.add.queryId);
         this.#wake();
       });
-      query.refused = null;
     } catch (error) {
+      query.live = null;
       query.refused = refusal(error);
     }
+    before?.release();
   }
 
   /** The query's result at `view`, as the client may see it. Keeps the journal that its next run continues from. */
@@ -367,6 +368,10 @@ export class Session {
   }
 }
 
+function incoming({ udfPath, args, componentPath }: AddQuery | FunctionRequest): IncomingCall {
+  return { path: udfPath, args, componentPath };
+}
+
 /**
  * A call that was refused before it ran, in the form of a failed function.
  * @throws what is not the caller's fault: the socket then closes and the client comes back, so that a mutation whose
@@ -378,8 +383,10 @@ function refusal(error: unknown): UdfResult {
 }
 
 /** Equal for results a client could not tell apart; the id of the request that computed one is not news. */
-function signatureOf(result: UdfResult): string {
-  if (result.ok) return `${result.valueJson}\n${result.logLines.join("\n")}`;
-  const message = result.errorMessage.replace(/^\[Request ID: [^\]]*\] /, "");
-  return `${message}\n${result.errorDataJson ?? ""}\n${result.logLines.join("\n")}`;
+function signatureOf({ logLines, ...result }: UdfResult): string {
+  const outcome = result.ok
+    ? result.valueJson
+    : `!${result.errorMessage.replace(/^\[Request ID: [^\]]*\] /, "")}\n${result.errorDataJson ?? ""}`;
+  // Most results log nothing: no copy of a large value is made for them.
+  return logLines.length === 0 ? outcome : `${outcome}\n${logLines.join("\n")}`;
 }
