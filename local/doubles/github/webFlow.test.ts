@@ -107,6 +107,7 @@ describe("a person signs in with GitHub", () => {
     };
     expect(await idOf("Someone@example.com")).toBe(await idOf("someone@example.com "));
     expect(await idOf("someone@example.com")).not.toBe(await idOf("other@example.com"));
+    expect(await idOf("verified@double.test")).toBe(1001);
   });
 
   it("is shown what is wrong with a typed e-mail", async () => {

@@ -17,14 +17,20 @@ export async function runDouble(options: {
   start: (port: number, flags: Flags) => Promise<Double>;
 }): Promise<void> {
   const { port, flags } = readFlags(options.usage, options.flags);
-  const double = await options.start(port, flags).catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exit(1);
-  });
+  const double = await start(() => options.start(port, flags));
   process.stdout.write(`double of ${double.name} listening on ${double.url}\n`);
   const stop = (): void => void double.close().then(() => process.exit(0));
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
+}
+
+async function start(work: () => Promise<Double>): Promise<Double> {
+  try {
+    return await work();
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  }
 }
 
 function readFlags(usage: string, names: readonly string[]): { port: number; flags: Flags } {

@@ -160,14 +160,20 @@ describe("credentials", () => {
 });
 
 describe("a double started by hand", () => {
-  const main = join(import.meta.dirname, "../github/main.ts");
+  const main = (name: string): string => join(import.meta.dirname, `../${name}/main.ts`);
+  const callback = ["--redirect-uri", "http://127.0.0.1:1/callback"];
 
-  it("prints one line when it listens and ends on SIGTERM", async () => {
-    const child = spawn(process.execPath, [main, "--redirect-uri", "http://127.0.0.1:1/callback"]);
+  it.each([
+    ["github", callback],
+    ["google", callback],
+    ["upstream", ["--model", "gpt-4o", "--model", "gpt-5"]],
+    ["outbox", ["--key", "double_key"]],
+  ])("%s prints one line when it listens and ends on SIGTERM", async (name, flags) => {
+    const child = spawn(process.execPath, [main(name), ...flags]);
     try {
       const line: unknown[] = await once(createInterface({ input: child.stdout }), "line");
       const url = /listening on (http:\/\/127\.0\.0\.1:\d+)$/.exec(String(line[0]))?.[1] ?? "";
-      expect((await fetch(url)).headers.get("x-double")).toBe("github");
+      expect((await fetch(url)).headers.get("x-double")).toBe(name);
       const exited = once(child, "exit");
       child.kill("SIGTERM");
       expect(await exited).toEqual([0, null]);
@@ -177,10 +183,24 @@ describe("a double started by hand", () => {
   });
 
   it.each([
+    ["without an address to return to", [], "--redirect-uri"],
+    ["with a live client id", [...callback, "--client-id", "Ov23liABCDEFGHIJKLMN"], "begins with double_"],
+  ])("does not start %s", async (_, flags, sentence) => {
+    const child = spawn(process.execPath, [main("github"), ...flags]);
+    let errors = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      errors += chunk.toString();
+    });
+    expect(await once(child, "close")).toEqual([1, null]);
+    expect(errors).toContain(sentence);
+    expect(errors.trimEnd().split("\n")).toHaveLength(1);
+  });
+
+  it.each([
     ["--port", "http"],
     ["--prot", "1"],
   ])("refuses %s %s with the usage", async (...flags) => {
-    const child = spawn(process.execPath, [main, ...flags]);
+    const child = spawn(process.execPath, [main("github"), ...flags]);
     let errors = "";
     child.stderr.on("data", (chunk: Buffer) => {
       errors += chunk.toString();

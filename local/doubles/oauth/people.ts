@@ -58,11 +58,14 @@ function preset(id: number, key: string, about: string, options: { verified: boo
 
 const EMAIL = /^[^\s@<>"]+@[^\s@<>"]+$/;
 
-/** The preset with this key; else, for an e-mail address, someone who has just that one; else null. */
+/**
+ * The preset with this key or primary e-mail; else, for an e-mail address, someone who has just that one, verified or not;
+ * else null.
+ */
 export function findPerson(keyOrEmail: string, verified: boolean): Person | null {
-  const found = PRESET_PEOPLE.find((person) => person.key === keyOrEmail);
-  if (found !== undefined) return found;
   const email = keyOrEmail.trim().toLowerCase();
+  const found = PRESET_PEOPLE.find((person) => person.key === email || person.emails[0].email === email);
+  if (found !== undefined) return found;
   if (email.length > 254 || !EMAIL.test(email)) return null;
   const digest = createHash("sha256").update(email).digest();
   return {

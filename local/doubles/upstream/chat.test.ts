@@ -190,7 +190,9 @@ describe("usage", () => {
     expect(await (await raw({ messages: [orders(told)] })).json()).toMatchObject({
       usage: { ...told, total_tokens: 1050 },
     });
-    const { data, ending } = await readEvents(await stream(told));
+    const streamed = await stream(told);
+    expect(streamed.headers.get("x-double")).toBe("upstream");
+    const { data, ending } = await readEvents(streamed);
     expect(ending).toBe("closed");
     expect(data.at(-1)).toBe("[DONE]");
     expect(usagesIn(data)).toHaveLength(1);
