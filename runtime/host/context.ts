@@ -33,23 +33,48 @@ export interface HostUrls {
   internal: string;
   /** Where devices and browsers reach it. */
   public: string;
+  /** With a domain each gateway has an origin of its own, `<id>.<domain>`; without, a path of the public origin. */
+  gatewayDomain: string | undefined;
 }
 
-/** Path prefix of an instance's forwarded gateway; the gateway serves its Control UI under the same one. */
-export function gatewayPath(id: string): string {
-  return `/i/${id}/gateway`;
+/** Where one gateway is reached, as its devices and its own configuration must agree on it. */
+export interface GatewayPlace {
+  /** Origins a browser may come from; the first is the one links are made with. */
+  origins: readonly [string, ...string[]];
+  /** Path prefix under which it serves everything; empty at an origin of its own. */
+  basePath: string;
+  /** Address devices connect to. */
+  url: string;
 }
 
-/** Origins a browser may come from: the public one, and on a person's own machine both names of it. */
-export function browserOrigins(publicUrl: string): readonly [string, ...string[]] {
-  const url = new URL(publicUrl);
+/**
+ * Two people's Control UIs on one origin could read each other's browser storage; an origin for each gateway keeps them
+ * apart, and needs a wildcard name and certificate. The path is for one person's own machine.
+ */
+export function gatewayPlace(urls: HostUrls, id: string): GatewayPlace {
+  const { protocol } = new URL(urls.public);
+  if (urls.gatewayDomain !== undefined) {
+    const { origin } = new URL(`${protocol}//${id}.${urls.gatewayDomain}`);
+    return { origins: [origin], basePath: "", url: toWebSocket(origin) };
+  }
+  const basePath = `/i/${id}/gateway`;
+  return { origins: pathOrigins(new URL(urls.public)), basePath, url: toWebSocket(urls.public) + basePath };
+}
+
+/** On a person's own machine both names of it are the same place. */
+function pathOrigins(url: URL): [string, ...string[]] {
   const port = url.port === "" ? "" : `:${url.port}`;
-  if (url.hostname === "127.0.0.1") return [url.origin, `${url.protocol}//localhost${port}`];
-  if (url.hostname === "localhost") return [url.origin, `${url.protocol}//127.0.0.1${port}`];
-  return [url.origin];
+  const other = { "127.0.0.1": "localhost", localhost: "127.0.0.1" }[url.hostname];
+  return other === undefined ? [url.origin] : [url.origin, `${url.protocol}//${other}${port}`];
 }
 
-/** The address devices connect to. */
-export function gatewayUrl(publicUrl: string, id: string): string {
-  return `${publicUrl.replace(/^http/, "ws")}${gatewayPath(id)}`;
+function toWebSocket(origin: string): string {
+  return origin.replace(/^http/, "ws");
+}
+
+/** The instance whose own origin this `Host` header names; null for every other one. */
+export function instanceOfHost(urls: HostUrls, host: string | undefined): string | null {
+  const suffix = urls.gatewayDomain === undefined ? null : `.${urls.gatewayDomain.toLowerCase()}`;
+  const name = host?.toLowerCase() ?? "";
+  return suffix !== null && name.endsWith(suffix) ? name.slice(0, -suffix.length) : null;
 }

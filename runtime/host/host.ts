@@ -32,7 +32,11 @@ export async function startHost(options: HostOptions, env: NodeJS.ProcessEnv, lo
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
   const store = openStore(options.dataDir);
   try {
-    const urls: HostUrls = { internal: options.url ?? "", public: options.publicUrl ?? "" };
+    const urls: HostUrls = {
+      internal: options.url ?? "",
+      public: options.publicUrl ?? "",
+      gatewayDomain: options.gatewayDomain,
+    };
     const reporter = createReporter(options.eventsUrl, options.fleetKey, log);
     const context: HostContext = {
       dataDir: options.dataDir,
@@ -53,12 +57,12 @@ export async function startHost(options: HostOptions, env: NodeJS.ProcessEnv, lo
       now: Date.now,
     };
     const fleet = new Fleet(context);
-    const origin = { publicUrl: () => new URL(urls.public), trusted: trustedProxies(options.trustedProxies) };
     const report = (error: unknown) => log.error("a request failed", { why: messageOf(error) });
     const { server, closeForwarded } = createHostServer({
       fleet,
       fleetKey: options.fleetKey,
-      origin,
+      urls,
+      trusted: trustedProxies(options.trustedProxies),
       version: context.runtimeVersion,
       report,
     });

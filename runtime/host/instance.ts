@@ -10,7 +10,7 @@ import type { Hono } from "hono";
 import { createRuntimeApp } from "../src/app.ts";
 import { redact } from "../src/redact.ts";
 import { Backups } from "./backups/backups.ts";
-import { type HostContext, gatewayUrl } from "./context.ts";
+import { type HostContext, gatewayPlace } from "./context.ts";
 import { keepGoodConfig } from "./gateway/configFile.ts";
 import { DeviceMirror } from "./gateway/deviceMirror.ts";
 import { probe } from "./gateway/probes.ts";
@@ -281,7 +281,7 @@ export class Instance {
         approve: (requestId) => mirror.decide(requestId, "approve"),
         reject: (requestId) => mirror.decide(requestId, "reject"),
         remove: (deviceId) => mirror.remove(deviceId),
-        connectInfo: () => ({ url: gatewayUrl(urls.public, this.id), token: this.#record.gatewayToken }),
+        connectInfo: () => ({ url: gatewayPlace(urls, this.id).url, token: this.#record.gatewayToken }),
       },
       storage: this.#backups,
       logs: this.#logs,

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type InstanceSettings, instanceSettings } from "../src/env.ts";
-import { type HostContext, browserOrigins, gatewayPath } from "./context.ts";
+import { type HostContext, gatewayPlace } from "./context.ts";
 import { isMissing } from "./files.ts";
 import { gatewayCommand } from "./gateway/command.ts";
 import { secretsOf } from "./gateway/config.ts";
@@ -55,11 +55,12 @@ export class InstanceFiles {
   async write(port: number): Promise<boolean> {
     const { gatewayToken, spec } = this.#read();
     const secrets = await writeSecrets(this.#paths, secretsOf(gatewayToken, spec?.inference));
+    const { origins, basePath } = gatewayPlace(this.#context.urls, this.#read().id);
     const config = await writeConfig(this.#paths, {
       settings: this.#settings(),
       port,
-      origins: browserOrigins(this.#context.urls.public),
-      basePath: gatewayPath(this.#read().id),
+      origins,
+      basePath,
       secretsFile: this.#paths.secrets,
       logFile: join(this.#paths.logs, "gateway.log"),
       inference: spec?.inference,

@@ -1,5 +1,5 @@
 import type { FleetInstance, FleetPhase, GatewayState, RuntimeStatus } from "@oa/contract";
-import { type HostContext, gatewayUrl } from "./context.ts";
+import { type HostContext, gatewayPlace } from "./context.ts";
 import type { SupervisorState } from "./gateway/supervisor.ts";
 import type { InstanceRecord } from "./store.ts";
 
@@ -62,7 +62,7 @@ export function fleetView(context: HostContext, record: InstanceRecord, seen: Lo
     desired: record.desired,
     ...seen,
     runtime_url: `${context.urls.internal}/i/${record.id}`,
-    gateway_url: gatewayUrl(context.urls.public, record.id),
+    gateway_url: gatewayPlace(context.urls, record.id).url,
     runtime_name: `openclaw-${record.id}`,
     version: context.install.version,
   };

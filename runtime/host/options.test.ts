@@ -24,6 +24,7 @@ it.each([
   [["--public-url", "https://example.com/path"], KEY, "--public-url"],
   [["--public-url", "ftp://example.com"], KEY, "--public-url"],
   [["--trusted-proxies", "10.0.0.0/99"], KEY, "--trusted-proxies"],
+  [["--gateway-domain", "https://example.com"], KEY, "--gateway-domain"],
   [[], { ...KEY, OA_RUNTIME_STOP_GRACE: "soon" }, "OA_RUNTIME_STOP_GRACE"],
 ])("names what is wrong in %j", (argv, env, name) => {
   expect(() => parseOptions(argv, env)).toThrow(OptionsError);

@@ -15,6 +15,9 @@ export const HELP = `Runs OpenClaw gateways, one for each instance, and serves t
   --data-dir <folder>    OA_RUNTIME_DATA_DIR      .local/runtime
   --url <url>            OA_RUNTIME_URL           http://<host>:<port>; where the control plane reaches this host
   --public-url <url>     OA_RUNTIME_PUBLIC_URL    as --url; where devices and browsers reach it
+  --gateway-domain <d>   OA_RUNTIME_GATEWAY_DOMAIN
+                                                  none; with it each gateway is <instance>.<d>, an origin of its own,
+                                                  and not a path of the public url
   --events-url <url>     OA_EVENTS_URL            none; changes are posted there with the fleet key
   --trusted-proxies <l>  OA_RUNTIME_PROXIES       none; addresses or CIDR ranges, comma-separated, whose
                                                   X-Forwarded-For is believed
@@ -37,6 +40,7 @@ export interface HostOptions {
   /** Undefined: made from the address that was listened on. */
   url: string | undefined;
   publicUrl: string | undefined;
+  gatewayDomain: string | undefined;
   eventsUrl: string | undefined;
   trustedProxies: string[];
   maxBoots: number;
@@ -54,6 +58,9 @@ const Origin = z
   .url({ protocol: /^https?$/ })
   .refine((text) => new URL(text).pathname === "/" && new URL(text).search === "", "no path or query")
   .transform((text) => new URL(text).origin);
+const Domain = z
+  .string()
+  .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*(:\d+)?$/i, "a domain name, with its port where that is not the usual one");
 const List = z.string().transform((text) =>
   text
     .split(",")
@@ -78,6 +85,7 @@ const TABLE = {
   ],
   url: ["url", "OA_RUNTIME_URL", Origin.optional()],
   publicUrl: ["public-url", "OA_RUNTIME_PUBLIC_URL", Origin.optional()],
+  gatewayDomain: ["gateway-domain", "OA_RUNTIME_GATEWAY_DOMAIN", Domain.optional()],
   eventsUrl: ["events-url", "OA_EVENTS_URL", z.url({ protocol: /^https?$/ }).optional()],
   trustedProxies: ["trusted-proxies", "OA_RUNTIME_PROXIES", List.default([])],
   maxBoots: [
@@ -110,6 +118,7 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): H
     dataDir: read(TABLE.dataDir),
     url: read(TABLE.url),
     publicUrl: read(TABLE.publicUrl),
+    gatewayDomain: read(TABLE.gatewayDomain),
     eventsUrl: read(TABLE.eventsUrl),
     trustedProxies: read(TABLE.trustedProxies),
     maxBoots: read(TABLE.maxBoots),

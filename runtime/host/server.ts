@@ -1,11 +1,12 @@
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
+import { type IncomingMessage, type Server, createServer } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { ApiError, InstanceId, errorBody } from "@oa/contract";
 import { serviceTokenRefused } from "../src/serviceToken.ts";
+import { type HostUrls, gatewayPlace, instanceOfHost } from "./context.ts";
 import type { Fleet } from "./fleet.ts";
 import { createFleetApi } from "./fleetApi.ts";
-import { GatewayForward, refuseHttp, refuseSocket } from "./forward/gatewayForward.ts";
-import type { ForwardOrigin } from "./forward/headers.ts";
+import { type ForwardTarget, GatewayForward, refuseHttp, refuseSocket } from "./forward/gatewayForward.ts";
+import type { TrustedProxies } from "./forward/clientAddress.ts";
 
 /** A client that dawdles with its headers or body is cut off after these times. */
 const HEADERS_TIMEOUT_MS = 15_000;
@@ -14,7 +15,8 @@ const REQUEST_TIMEOUT_MS = 60_000;
 export interface HostServerOptions {
   fleet: Fleet;
   fleetKey: string;
-  origin: ForwardOrigin;
+  urls: HostUrls;
+  trusted: TrustedProxies;
   /** Answered by `/healthz`. */
   version: string;
   report: (error: unknown) => void;
@@ -46,8 +48,13 @@ function instancePath(target: string | undefined): InstancePath | null {
   return { id: id.data, rest: match[2] ?? "/", path: url.pathname + url.search };
 }
 
-function isGatewayPath({ rest }: InstancePath): boolean {
-  return rest === "/gateway" || rest.startsWith("/gateway/");
+/** The instance whose gateway a request is for, and the path it asks; null when it is for something else. */
+function gatewayRequest(urls: HostUrls, request: IncomingMessage): { id: string; path: string } | null {
+  const byHost = instanceOfHost(urls, request.headers.host);
+  const url = URL.parse(request.url ?? "/", "http://host.invalid");
+  if (byHost !== null) return url === null ? null : { id: byHost, path: url.pathname + url.search };
+  const at = urls.gatewayDomain === undefined ? instancePath(request.url) : null;
+  return at !== null && (at.rest === "/gateway" || at.rest.startsWith("/gateway/")) ? at : null;
 }
 
 /**
@@ -57,10 +64,12 @@ function isGatewayPath({ rest }: InstancePath): boolean {
  *   /fleet/instances/:id   the control plane, with the fleet key
  *   /i/:id/v1/*            one instance's service API, with its service token
  *   /i/:id/gateway[/*]     one instance's gateway, for devices and browsers
+ *
+ * With a gateway domain the last one is `<id>.<domain>` instead, with every path; nothing else is served there.
  */
 export function createHostServer(options: HostServerOptions): HostServer {
-  const { fleet, origin } = options;
-  const forward = new GatewayForward(origin);
+  const { fleet, urls } = options;
+  const forward = new GatewayForward(options.trusted);
   const fleetApi = createFleetApi(fleet, options.fleetKey, options.report);
 
   const api = getRequestListener(async (request) => {
@@ -68,8 +77,7 @@ export function createHostServer(options: HostServerOptions): HostServer {
     if (url.pathname === "/healthz") return Response.json({ ok: true, data: { version: options.version } });
     if (url.pathname.startsWith("/fleet/")) return fleetApi.fetch(request);
     const path = instancePath(url.pathname + url.search);
-    if (path === null || !path.rest.startsWith("/v1/"))
-      return refusal(new ApiError("not_found", "There is nothing here."));
+    if (path === null || !path.rest.startsWith("/v1/")) return refusal(nothingHere());
     const instance = fleet.get(path.id);
     // A stranger does not learn which instances exist.
     if (instance === undefined) return refusal(serviceTokenRefused());
@@ -77,26 +85,36 @@ export function createHostServer(options: HostServerOptions): HostServer {
     return instance.app.fetch(new Request(url, request));
   });
 
-  const toGateway = (path: InstancePath, request: IncomingMessage, response: ServerResponse): void => {
-    const instance = fleet.get(path.id);
-    if (instance === undefined) refuseHttp(response, new ApiError("not_found", "There is nothing here."));
-    else forward.http(request, response, { ...path, port: instance.listeningPort() });
+  const target = (wanted: { id: string; path: string }): ForwardTarget | null => {
+    const instance = fleet.get(wanted.id);
+    if (instance === undefined) return null;
+    const publicUrl = new URL(gatewayPlace(urls, instance.id).origins[0]);
+    return { id: instance.id, port: instance.listeningPort(), path: wanted.path, publicUrl };
   };
   const timeouts = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS };
   const server = createServer(timeouts, (request, response) => {
-    const path = instancePath(request.url);
-    if (path !== null && isGatewayPath(path)) toGateway(path, request, response);
-    else void api(request, response);
+    const wanted = gatewayRequest(urls, request);
+    if (wanted === null) {
+      void api(request, response);
+      return;
+    }
+    const to = target(wanted);
+    if (to === null) refuseHttp(response, nothingHere());
+    else forward.http(request, response, to);
   });
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy());
-    const path = instancePath(request.url);
-    const instance = path === null || !isGatewayPath(path) ? undefined : fleet.get(path.id);
-    if (path === null || instance === undefined) refuseSocket(socket, 404);
-    else forward.upgrade(request, socket, head, { ...path, port: instance.listeningPort() });
+    const wanted = gatewayRequest(urls, request);
+    const to = wanted === null ? null : target(wanted);
+    if (to === null) refuseSocket(socket, 404);
+    else forward.upgrade(request, socket, head, to);
   });
 
   return { server, closeForwarded: () => forward.close() };
+}
+
+function nothingHere(): ApiError {
+  return new ApiError("not_found", "There is nothing here.");
 }
 
 function refusal(error: ApiError): Response {

@@ -90,11 +90,19 @@ describe("an instance survives", () => {
     expect(await host.gateways(ada.id)).toEqual([one.data.gateway.pid]);
   });
 
-  it("SIGTERM of the host: everything has ended when it has, and comes back with the next one", async () => {
+  it("SIGTERM of the host: everything has ended when it has, and comes back with the next one, under another address", async () => {
     expect(await host.end("SIGTERM")).toBe(0);
     expect(await host.processes()).toEqual([]);
-    await host.start();
+    // The next host gives each gateway an origin of its own.
+    await host.start(["--gateway-domain", "gateways.test"]);
     await host.ready(ada.id);
     expect(await host.gateways(ada.id)).toHaveLength(1);
+    const { url, token } = await ada.connectInfo();
+    expect(url).toBe(`ws://${ada.id}.gateways.test`);
+    const viaHost = { url: host.url.replace("http", "ws"), headers: { host: `${ada.id}.gateways.test` } };
+    const device = { ...viaHost, token, identity: newDeviceIdentity(), profile: CLI_PROFILE };
+    expect(await connectDevice(device)).toMatchObject({ state: "refused", code: "PAIRING_REQUIRED" });
+    expect((await ada.devices()).pending.map((request) => request.deviceId)).toContain(device.identity.deviceId);
+    expect((await fetch(`${host.url}/i/${ada.id}/gateway/`)).status).toBe(404);
   });
 });

@@ -8,12 +8,12 @@ import {
 import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream";
 import { ApiError, errorBody } from "@oa/contract";
-import { type ForwardOrigin, forwardedHeaders } from "./headers.ts";
+import type { TrustedProxies } from "./clientAddress.ts";
+import { forwardedHeaders } from "./headers.ts";
 
 /**
- * The forwarded path of a gateway, `/i/<instance>/gateway`: the Control UI over HTTP and devices over WebSocket. The path
- * goes on as it is, because the gateway serves its interface under the same prefix; every other path of this host never
- * reaches a gateway.
+ * The way to a gateway: the Control UI over HTTP and devices over WebSocket. The path goes on as it is, because the gateway
+ * serves everything under the same prefix; which paths those are is decided before (`server.ts`).
  *
  * A gateway takes what comes without forwarding headers for its own machine's and pairs it without asking. So nothing here
  * ever joins a client to a gateway byte by byte before the gateway has said 101: after any other answer the client could
@@ -32,14 +32,16 @@ export interface ForwardTarget {
   port: number | null;
   /** Path and query, already normalised. */
   path: string;
+  /** Origin the gateway is reached under. */
+  publicUrl: URL;
 }
 
 export class GatewayForward {
-  readonly #origin: ForwardOrigin;
+  readonly #trusted: TrustedProxies;
   readonly #sockets = new Map<string, Set<Duplex>>();
 
-  constructor(origin: ForwardOrigin) {
-    this.#origin = origin;
+  constructor(trusted: TrustedProxies) {
+    this.#trusted = trusted;
   }
 
   http(request: IncomingMessage, response: ServerResponse, target: ForwardTarget): void {
@@ -47,7 +49,7 @@ export class GatewayForward {
       refuseHttp(response, notListening());
       return;
     }
-    const upstream = this.#request(request, target.port, target.path, []);
+    const upstream = this.#request(request, target, target.port, []);
     upstream.setTimeout(IDLE_TIMEOUT_MS, () => upstream.destroy());
     upstream.once("response", (answer) => {
       response.writeHead(answer.statusCode ?? 502, endToEnd(answer.rawHeaders));
@@ -68,12 +70,7 @@ export class GatewayForward {
     if (open.size >= MAX_SOCKETS) return refuseSocket(socket, 429);
     this.#sockets.set(target.id, open.add(socket));
 
-    const upstream = this.#request(request, target.port, target.path, [
-      "connection",
-      "Upgrade",
-      "upgrade",
-      "websocket",
-    ]);
+    const upstream = this.#request(request, target, target.port, ["connection", "Upgrade", "upgrade", "websocket"]);
     upstream.setTimeout(UPGRADE_TIMEOUT_MS, () => upstream.destroy());
     upstream.once("upgrade", (answer, gateway, gatewayHead) => {
       gateway.setTimeout(0);
@@ -103,8 +100,13 @@ export class GatewayForward {
     for (const open of this.#sockets.values()) for (const socket of open) socket.destroy();
   }
 
-  #request(request: IncomingMessage, port: number, path: string, more: readonly string[]): ClientRequest {
-    const headers = [...forwardedHeaders(request, this.#origin).flat(), ...more];
+  #request(
+    request: IncomingMessage,
+    { path, publicUrl }: ForwardTarget,
+    port: number,
+    more: readonly string[],
+  ): ClientRequest {
+    const headers = [...forwardedHeaders(request, publicUrl, this.#trusted).flat(), ...more];
     // `agent: false`: a connection of its own, closed with the exchange; none is shared between two clients.
     return httpRequest({ host: "127.0.0.1", port, method: request.method, path, headers, agent: false });
   }

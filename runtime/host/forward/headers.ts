@@ -5,18 +5,16 @@ import { type TrustedProxies, clientAddress, toldClientAddress } from "./clientA
 const DROPPED =
   /^(?:connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|host|forwarded|x-forwarded-.*|x-real-ip|x-client-ip|true-client-ip|cf-.*|fly-.*|tailscale-.*|x-oa-.*|x-openagents-.*|x-openclaw-.*)$/i;
 
-export interface ForwardOrigin {
-  /** Public origin of this host; known once it listens. */
-  publicUrl: () => URL;
-  trusted: TrustedProxies;
-}
-
 /**
  * The headers a gateway gets: the client's own, without what could pass for a proxy's word, and with ours. The gateway
  * believes the forwarding headers of this host (`gateway.trustedProxies`), so a client must never be able to write them.
  * `Origin` is passed on as it came: the gateway checks it against its allow-list.
  */
-export function forwardedHeaders(request: IncomingMessage, origin: ForwardOrigin): [string, string][] {
+export function forwardedHeaders(
+  request: IncomingMessage,
+  publicUrl: URL,
+  trusted: TrustedProxies,
+): [string, string][] {
   const out: [string, string][] = [];
   const raw = request.rawHeaders;
   for (let i = 0; i + 1 < raw.length; i += 2) {
@@ -25,8 +23,8 @@ export function forwardedHeaders(request: IncomingMessage, origin: ForwardOrigin
     if (!DROPPED.test(name)) out.push([name, value]);
   }
   const forwardedFor = request.headersDistinct["x-forwarded-for"]?.join(",");
-  const client = clientAddress(request.socket.remoteAddress ?? "", forwardedFor, origin.trusted);
-  const { host, protocol } = origin.publicUrl();
+  const client = clientAddress(request.socket.remoteAddress ?? "", forwardedFor, trusted);
+  const { host, protocol } = publicUrl;
   out.push(["host", host]);
   out.push(["x-forwarded-for", toldClientAddress(client)]);
   out.push(["x-forwarded-proto", protocol.replace(":", "")]);

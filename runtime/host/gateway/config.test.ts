@@ -72,6 +72,17 @@ describe("the configuration", () => {
     expect(model(nextConfig(gone, INPUT))).toEqual({ fallbacks: ["x/y"] });
   });
 
+  it("names a public origin only where the gateway takes one", () => {
+    const origin = (first: string) =>
+      JSON.stringify(nextConfig(null, { ...INPUT, origins: [first] })).includes(`"publicOrigin":"${first}"`);
+    expect(["https://a.example", "http://localhost:1", "http://127.0.0.1:1"].map(origin)).toEqual([true, true, true]);
+    expect(["http://a.example", "http://a.localhost:1", "http://192.168.0.2"].map(origin)).toEqual([
+      false,
+      false,
+      false,
+    ]);
+  });
+
   it("takes the managed endpoint away when it is no longer offered", () => {
     const before = nextConfig(null, { ...INPUT, inference: INFERENCE });
     expect(JSON.stringify(nextConfig(before, INPUT))).not.toContain("managed");

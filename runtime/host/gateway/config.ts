@@ -24,7 +24,7 @@ export interface ConfigInput {
   port: number;
   /** Public origins of the forwarded path; the first is the one links are made with. */
   origins: readonly [string, ...string[]];
-  /** Path prefix of the forwarded path, `/i/<instance>/gateway`. */
+  /** Path prefix of the forwarded path; empty for none. */
   basePath: string;
   secretsFile: string;
   logFile: string;
@@ -57,8 +57,8 @@ export function ownedConfig(input: ConfigInput): JsonObject {
       bind: input.settings.bind,
       auth: { mode: "token", token: secretRef("/gatewayToken"), password: null },
       trustedProxies: ["127.0.0.1"],
-      publicOrigin: input.origins[0],
-      controlUi: { enabled: true, basePath: input.basePath, allowedOrigins: [...input.origins] },
+      publicOrigin: isLinkable(input.origins[0]) ? input.origins[0] : null,
+      controlUi: { enabled: true, basePath: input.basePath || null, allowedOrigins: [...input.origins] },
       terminal: { enabled: false },
       nodes: { pairing: { sshVerify: false } },
     },
@@ -78,6 +78,12 @@ export function ownedConfig(input: ConfigInput): JsonObject {
       providers: { [MANAGED_PROVIDER]: input.inference === undefined ? null : managedProvider(input.inference) },
     },
   };
+}
+
+/** A gateway takes a public origin for links only over https, or on a person's own machine. */
+function isLinkable(origin: string): boolean {
+  const { protocol, hostname } = new URL(origin);
+  return protocol === "https:" || ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
 }
 
 function secretRef(id: string): JsonObject {

@@ -101,12 +101,15 @@ describe("the log of an instance", () => {
     expect((await texts(log))[0]?.length).toBe(4_000);
   });
 
-  it("knows the cause a gateway named last", async () => {
+  it("knows what a gateway ended of, among what else it complained about", async () => {
     const log = open();
     await print("an old error: forget it\n");
     await log.note("info", "gateway started");
-    await print("loading\nInvalid config: no such key\nRun doctor to repair the error\n");
+    await print("an error on the way\nInvalid config: no such key\nRun doctor to repair the error\n");
     expect(await log.lastComplaint()).toBe("Invalid config: no such key");
+    await log.note("info", "gateway started");
+    await print("an error\nanother error\nbye\n");
+    expect(await log.lastComplaint()).toBe("another error");
     await log.note("info", "gateway started");
     expect(await log.lastComplaint()).toBeNull();
   });

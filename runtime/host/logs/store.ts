@@ -33,6 +33,7 @@ const PAGE_LINES = 500;
 const PAGE_CHARS = 512 * 1024;
 /** Starts the host's own lines. */
 const HOST_MARK = "[host]";
+const CANNOT_GO_ON = /failed to start|refusing to|invalid config|fatal/i;
 /** Lines before its end that are a gateway's last words. */
 const LAST_WORDS = 20;
 
@@ -98,14 +99,15 @@ export class LogStore {
   }
 
   /**
-   * What the gateway complained about before it ended: the first error of its last words, which names the cause where the
-   * later ones only follow from it. Null when it did not complain.
+   * What the gateway complained about before it ended: the error among its last words that says it cannot go on, else the
+   * last one. Null when it did not complain.
    */
   async lastComplaint(): Promise<string | null> {
     await this.collect();
     const since = this.#recent.findLastIndex((line) => line.text.startsWith(HOST_MARK)) + 1;
     const words = this.#recent.slice(Math.max(since, this.#recent.length - LAST_WORDS));
-    return words.find((line) => line.level === "error")?.text ?? null;
+    const errors = words.filter((line) => line.level === "error").map((line) => line.text);
+    return errors.find((text) => CANNOT_GO_ON.test(text)) ?? errors.at(-1) ?? null;
   }
 
   /** One writer at a time; a failed write (a full disk) is told to its caller and does not stop the next. */

@@ -34,7 +34,7 @@ export interface Answer<T> {
 
 export class TestHost {
   readonly dataDir: string;
-  readonly #flags: readonly string[];
+  #flags: readonly string[];
   readonly #output: string[] = [];
   #child: ChildProcess | null = null;
   #port = 0;
@@ -63,8 +63,9 @@ export class TestHost {
     return this.#output.join("\n");
   }
 
-  /** Starts the host process, again on the same folder and port after it ended. */
-  async start(): Promise<void> {
+  /** Starts the host process, again on the same folder and port after it ended; with other flags, if they are given. */
+  async start(flags = this.#flags): Promise<void> {
+    this.#flags = flags;
     const args = [MAIN, "--port", String(this.#port), "--data-dir", this.dataDir, ...this.#flags];
     const child = spawn(process.execPath, args, {
       env: { PATH: process.env["PATH"], OA_FLEET_KEY: FLEET_KEY, OA_SECRET_OF_THE_HOST: "must-not-reach-a-gateway" },
