@@ -99,7 +99,7 @@ export class LocalEngine implements Engine {
           .all("SELECT name, value FROM environment")
           .map((row) => [textOf(row, "name"), textOf(row, "value")]),
       ),
-      watchers: new Set(),
+      schemaWatch: null,
       log: (event) => this.logListeners.forEach((listener) => listener(event)),
       jobsChanged: () => this.scheduler.wake(),
       reportFault: (error) => this.reportFault(error),

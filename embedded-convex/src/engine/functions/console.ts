@@ -5,6 +5,11 @@ import { MAX_LOG_LINES, MAX_LOG_LINE_CHARS } from "../values/limits.ts";
 export class LogBuffer {
   readonly lines: string[] = [];
 
+  /** Lines of a call this one made. */
+  append(lines: readonly string[]): void {
+    this.lines.push(...lines.slice(0, MAX_LOG_LINES - this.lines.length));
+  }
+
   add(level: string, args: readonly unknown[]): void {
     if (this.lines.length >= MAX_LOG_LINES) return;
     if (this.lines.length === MAX_LOG_LINES - 1) {

@@ -19,8 +19,8 @@ export interface Core {
   /** Milliseconds since 1970. */
   now(): number;
   log(event: LogEvent): void;
-  /** Asked about every commit's changes before they are written; a push in progress looks at them. */
-  readonly watchers: Set<(changes: readonly Change[]) => void>;
+  /** The schema change that is being checked; told of every commit's changes before they are written. */
+  schemaWatch: { changed(changes: readonly Change[]): void } | null;
   /** Told after a commit that changed the jobs. */
   jobsChanged(): void;
   /** For failures of the engine that nobody waits for. */

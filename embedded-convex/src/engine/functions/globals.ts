@@ -23,8 +23,7 @@ const GUARDS: Record<string, Producer> = {
   ),
   crypto: inTransactions((_, real) => (isObject(real) ? withoutRandomness(real) : real)),
   console: (run) => consoleFor(run.log, () => performanceNow()),
-  process: (run, real) =>
-    run.environment === "node" && isObject(real) ? withEnv(real, run.env) : { env: { ...run.env } },
+  process: (run, real) => (run.environment === "node" && isObject(real) ? withEnv(real, run.env) : { env: run.env }),
 };
 
 const installed = new WeakSet<object>();
@@ -54,17 +53,17 @@ function installGuard(name: string, guard: Producer): void {
       const found = real();
       return name === "process" && isObject(found) ? withEnv(found, store.env) : found;
     }
-    if (!store.globals.has(name))
-      store.globals.set(
+    if (!store.state.globals.has(name))
+      store.state.globals.set(
         name,
         running.exit(() => guard(store, real())),
       );
-    return store.globals.get(name);
+    return store.state.globals.get(name);
   };
   const set = (value: unknown): void => {
     const run = currentRun();
     if (run === null) assigned = { value };
-    else run.globals.set(name, value);
+    else run.state.globals.set(name, value);
   };
   Object.defineProperty(globalThis, name, { get, set, configurable: true, enumerable: found?.enumerable ?? false });
   installed.add(get);

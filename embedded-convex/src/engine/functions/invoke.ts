@@ -4,7 +4,7 @@ import type { Json, UdfResult } from "../types.ts";
 import { isObject, parseJson } from "../values/json.ts";
 import { MAX_VALUE_BYTES, measure } from "../values/limits.ts";
 import { mismatch, type TableNames } from "../values/validator.ts";
-import { CallError, describeFailure, type Failure, type PlaceMapper } from "./errors.ts";
+import { CallError, describeFailure, type Failure } from "./errors.ts";
 import type { LoadedFunction } from "./registered.ts";
 import { running, type RequestInfo, type Run } from "./run.ts";
 
@@ -30,13 +30,7 @@ export function newRequest(overrides: Partial<RequestInfo> = {}): RequestInfo {
 export type Invocation = { ok: true; valueJson: string } | { ok: false; failure: Failure };
 
 /** Never rejects for what the function does; rejects when the engine itself failed under it. */
-export async function invoke(
-  run: Run,
-  fn: LoadedFunction,
-  args: Json,
-  tables: TableNames,
-  mapPlace: PlaceMapper,
-): Promise<Invocation> {
+export async function invoke(run: Run, fn: LoadedFunction, args: Json, tables: TableNames): Promise<Invocation> {
   let outcome: Invocation;
   try {
     checkArguments(fn, args, tables);
@@ -44,11 +38,11 @@ export async function invoke(
     checkResult(fn, valueJson, tables);
     outcome = { ok: true, valueJson };
   } catch (thrown) {
-    outcome = { ok: false, failure: describeFailure(thrown, mapPlace) };
+    outcome = { ok: false, failure: describeFailure(thrown, run.code.mapPlace) };
   }
-  while (run.waitingFor !== null) await run.waitingFor;
-  run.closed = run.tx !== null;
-  if (run.fault !== null) throw run.fault;
+  while (run.state.waitingFor !== null) await run.state.waitingFor;
+  run.state.closed = run.tx !== null;
+  if (run.state.fault !== null) throw run.state.fault;
   return outcome;
 }
 
@@ -61,7 +55,7 @@ export async function limited<T>(run: Run, body: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      run.closed = true;
+      run.state.closed = true;
       reject(new CallError(`Function execution timed out (maximum duration: ${limitMs / 1000}s)`));
     }, limitMs);
   });

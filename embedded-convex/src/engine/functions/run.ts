@@ -3,8 +3,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { FunctionPath, Identity, Json, UdfKind } from "../types.ts";
 import type { QueryStream } from "../query/stream.ts";
 import type { Transaction } from "../transaction/transaction.ts";
-import type { ComponentCode } from "./code.ts";
-import { LogBuffer } from "./console.ts";
+import type { Code, ComponentCode } from "./code.ts";
+import type { LogBuffer } from "./console.ts";
 
 /** What is known of the request at the root of a call tree. */
 export interface RequestInfo {
@@ -22,44 +22,36 @@ export interface Syscalls {
   js(run: Run, op: string, args: unknown): unknown;
 }
 
-export interface RunOptions {
-  kind: UdfKind;
-  path: FunctionPath;
-  component: ComponentCode;
-  syscalls: Syscalls;
-  identity: Identity;
-  request: RequestInfo;
-  environment: "isolate" | "node";
-  /** `process.env` of the function. */
-  env: Readonly<Record<string, string>>;
-  tx: Transaction | null;
-  /** Milliseconds since 1970 that `Date.now()` shows for the whole of a query or mutation. */
-  nowMs: number;
-  depth: number;
-  log: LogBuffer;
-  journal: string | null;
-}
-
-export class Run implements RunOptions {
+export interface Run {
   readonly kind: UdfKind;
   readonly path: FunctionPath;
   readonly component: ComponentCode;
+  /** All code of the moment this call tree began. */
+  readonly code: Code;
   readonly syscalls: Syscalls;
   readonly identity: Identity;
   readonly request: RequestInfo;
   readonly environment: "isolate" | "node";
+  /** `process.env` of the function. */
   readonly env: Readonly<Record<string, string>>;
+  /** Null in actions. */
   readonly tx: Transaction | null;
+  /** Milliseconds since 1970 that `Date.now()` shows for the whole of a query or mutation. */
   readonly nowMs: number;
   readonly depth: number;
   readonly log: LogBuffer;
+  /** End cursor of this run's `paginate()` when it ran before. */
   readonly journal: string | null;
+  readonly state: RunState;
+}
+
+/** What changes while a function runs. */
+export class RunState {
   /** Guarded globals as this run sees (or has replaced) them. */
   readonly globals = new Map<string, unknown>();
   readonly streams = new Map<number, QueryStream>();
   /** Cursor at the end of this run's one `paginate()`. */
   endCursor: string | null = null;
-  paginated = false;
   /** Set once the function has returned: what it left running must not touch its transaction. */
   closed = false;
   /** A failure of the engine itself, not of the function; it must not be swallowed by a catch in user code. */
@@ -67,22 +59,6 @@ export class Run implements RunOptions {
   private gate: Promise<void> | null = null;
   private started = 0;
   private finished = 0;
-
-  constructor(options: RunOptions) {
-    this.kind = options.kind;
-    this.path = options.path;
-    this.component = options.component;
-    this.syscalls = options.syscalls;
-    this.identity = options.identity;
-    this.request = options.request;
-    this.environment = options.environment;
-    this.env = options.env;
-    this.tx = options.tx;
-    this.nowMs = options.nowMs;
-    this.depth = options.depth;
-    this.log = options.log;
-    this.journal = options.journal;
-  }
 
   /** The nested call this run must wait for before its next syscall; null when there is none. */
   get waitingFor(): Promise<void> | null {
@@ -102,18 +78,18 @@ export class Run implements RunOptions {
     this.finished += 1;
     if (this.finished === this.started) this.gate = null;
   }
-
-  /** The arguments of `ctx.auth`: attributes of the calling user, or null. */
-  userAttributes(): { [key: string]: Json } | null {
-    if (this.identity.kind === "user") return this.identity.attributes;
-    return this.identity.kind === "admin" ? this.identity.actingAs : null;
-  }
 }
 
-/** The evaluation of a module's top level: its `process.env` is the deployment's, its console is the engine's log. */
+/** Attributes of the calling user, or null: the answer to `ctx.auth.getUserIdentity()`. */
+export function userAttributes(identity: Identity): { [key: string]: Json } | null {
+  if (identity.kind === "user") return identity.attributes;
+  return identity.kind === "admin" ? identity.actingAs : null;
+}
+
+/** The evaluation of a module's top level: its `process.env` is the deployment's. */
 export interface ImportPhase {
-  kind: "import";
-  env: Readonly<Record<string, string>>;
+  readonly kind: "import";
+  readonly env: Readonly<Record<string, string>>;
 }
 
 export const running = new AsyncLocalStorage<Run | ImportPhase>();
@@ -121,5 +97,5 @@ export const running = new AsyncLocalStorage<Run | ImportPhase>();
 /** The function that is running here; null outside of any. */
 export function currentRun(): Run | null {
   const run = running.getStore();
-  return run instanceof Run ? run : null;
+  return run === undefined || run.kind === "import" ? null : run;
 }

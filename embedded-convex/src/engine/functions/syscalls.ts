@@ -22,7 +22,7 @@ import {
 } from "./documents.ts";
 import { CallError, SyscallError } from "./errors.ts";
 import { cancelJob, scheduleJob } from "./jobs.ts";
-import type { Run, Syscalls } from "./run.ts";
+import { userAttributes, type Run, type Syscalls } from "./run.ts";
 import { numberArg, optionalNumber, optionalText, textArg, valueArg } from "./syscall-args.ts";
 
 /** Calls of other functions, from inside one. */
@@ -30,7 +30,7 @@ export interface Calls {
   nested(parent: Run, udfType: string, args: JsonObject): Promise<string>;
   fromAction(parent: Run, kind: "query" | "mutation" | "action", args: JsonObject): Promise<string>;
   /** Runs a change of the database for an action, as a small mutation of its own. */
-  transact<T>(parent: Run, body: (tx: Transaction) => T | Promise<T>): Promise<T>;
+  change<T>(body: (tx: Transaction) => T | Promise<T>): Promise<T>;
   /** Creates a table in the writer's open group. */
   createTable(tx: Transaction, component: string, name: string): Table;
 }
@@ -54,7 +54,7 @@ export class SyscallTable implements Syscalls {
       case "1.0/queryStream":
         return this.openStream(run, args);
       case "1.0/queryCleanup":
-        run.streams.delete(numberArg(args, "queryId"));
+        run.state.streams.delete(numberArg(args, "queryId"));
         return "null";
       case "1.0/db/normalizeId":
         return JSON.stringify({ id: normalizeId(this.scope(run), textArg(args, "table"), textArg(args, "idString")) });
@@ -69,7 +69,7 @@ export class SyscallTable implements Syscalls {
   }
 
   async(run: Run, op: string, text: string): Promise<string> {
-    const gate = run.waitingFor;
+    const gate = run.state.waitingFor;
     if (gate !== null && op !== "1.0/runUdf") return gate.then(() => this.async(run, op, text));
     try {
       assertOpen(run);
@@ -103,13 +103,13 @@ export class SyscallTable implements Syscalls {
     },
     "1.0/runUdf": (run, args) => this.calls.nested(run, textArg(args, "udfType"), args),
     "1.0/schedule": async (run, args) => this.schedule(run, writableTransaction(run), args),
-    "1.0/actions/schedule": async (run, args) => this.calls.transact(run, (tx) => this.schedule(run, tx, args)),
+    "1.0/actions/schedule": async (run, args) => this.calls.change((tx) => this.schedule(run, tx, args)),
     "1.0/cancel_job": (run, args) => this.cancel(run, writableTransaction(run), args),
-    "1.0/actions/cancel_job": (run, args) => this.calls.transact(run, (tx) => this.cancel(run, tx, args)),
+    "1.0/actions/cancel_job": (run, args) => this.calls.change((tx) => this.cancel(run, tx, args)),
     "1.0/actions/query": (run, args) => this.calls.fromAction(run, "query", args),
     "1.0/actions/mutation": (run, args) => this.calls.fromAction(run, "mutation", args),
     "1.0/actions/action": (run, args) => this.calls.fromAction(run, "action", args),
-    "1.0/getUserIdentity": (run) => JSON.stringify(run.userAttributes()),
+    "1.0/getUserIdentity": (run) => JSON.stringify(userAttributes(run.identity)),
     "1.0/createFunctionHandle": (run, args) => this.createHandle(run, args),
     "1.0/getFunctionMetadata": (run) => JSON.stringify({ name: run.path.udf, componentPath: run.path.component }),
     "1.0/getDeploymentMetadata": () => JSON.stringify({ name: this.core.options.name, region: null, class: "s16" }),
@@ -135,12 +135,12 @@ export class SyscallTable implements Syscalls {
   private openStream(run: Run, args: JsonObject): string {
     const tx = transactionOf(run);
     const queryId = this.nextQueryId++;
-    run.streams.set(queryId, new QueryStream(tx, planQuery(args["query"], tx, namespace(run))));
+    run.state.streams.set(queryId, new QueryStream(tx, planQuery(args["query"], tx, namespace(run))));
     return JSON.stringify({ queryId });
   }
 
   private streamNext(run: Run, args: JsonObject): string {
-    const stream = run.streams.get(numberArg(args, "queryId"));
+    const stream = run.state.streams.get(numberArg(args, "queryId"));
     if (stream === undefined) throw new SyscallError("This query is closed and can't emit any more values.");
     const text = stream.next();
     return text === null ? '{"value":null,"done":true}' : `{"value":${text},"done":false}`;
@@ -150,12 +150,11 @@ export class SyscallTable implements Syscalls {
     const tx = transactionOf(run);
     if (run.path.component !== "")
       throw new SyscallError("paginate() is only supported in the app, not in components.");
-    if (run.paginated) {
+    if (run.state.endCursor !== null) {
       throw new SyscallError(
         "This query or mutation function ran multiple paginated queries. Convex only supports a single paginated query in each function.",
       );
     }
-    run.paginated = true;
     const query = args["query"];
     const result = paginate(
       tx,
@@ -171,14 +170,14 @@ export class SyscallTable implements Syscalls {
       },
       this.core.cursors,
     );
-    run.endCursor = result.continueCursor;
+    run.state.endCursor = result.continueCursor;
     const { page, ...rest } = result;
     return `{"page":[${page.join(",")}],${JSON.stringify(rest).slice(1)}`;
   }
 
   private async schedule(run: Run, tx: Transaction, args: JsonObject): Promise<string> {
     const target = resolveAddress(args, run.component);
-    const found = await this.core.code.components.get(target.component)?.find(target.udf);
+    const found = await run.code.components.get(target.component)?.find(target.udf);
     if (found === undefined || found === null) {
       throw new SyscallError(`Attempted to schedule function at nonexistent path: ${describePath(target)}`);
     }
@@ -203,7 +202,7 @@ export class SyscallTable implements Syscalls {
 
   private async createHandle(run: Run, args: JsonObject): Promise<string> {
     const path = resolveAddress(args, run.component);
-    const found = await this.core.code.components.get(path.component)?.find(path.udf);
+    const found = await run.code.components.get(path.component)?.find(path.udf);
     if (found === undefined || found === null) throw new SyscallError(`Could not find function ${describePath(path)}.`);
     return JSON.stringify(functionHandle(path));
   }
@@ -237,7 +236,7 @@ export class SyscallTable implements Syscalls {
     ) {
       return new SyscallError(error.message);
     }
-    run.fault = error;
+    run.state.fault = error;
     return new SyscallError("The database could not do this. See the server's log.");
   }
 }
@@ -261,7 +260,7 @@ function unsupported(sentence: string): Handler {
 }
 
 function assertOpen(run: Run): void {
-  if (run.closed) throw new SyscallError("This function has already finished: a promise in it was not awaited.");
+  if (run.state.closed) throw new SyscallError("This function has already finished: a promise in it was not awaited.");
 }
 
 function transactionOf(run: Run): Transaction {

@@ -69,7 +69,8 @@ export async function activate(
   change: SchemaChange,
   also: (db: Connection) => void,
 ): Promise<void> {
-  await core.writer.run(() => {
+  const before = core.code;
+  const switched = core.writer.run(() => {
     change.assertReady();
     core.writer.apply(core.storage.nextTs(core.now()), (db) => {
       change.activate(db);
@@ -78,6 +79,10 @@ export async function activate(
     });
     core.storage.catalog = Catalog.load(core.storage.writer);
     core.code = code;
+  });
+  await switched.catch((error: unknown) => {
+    core.code = before;
+    throw error;
   });
   change.end();
 }

@@ -36,7 +36,6 @@ export class SchemaChange {
   private readonly built = new Set<number>();
   private failure: EngineError | null = null;
   private checked = false;
-  private readonly watch = (changes: readonly Change[]) => this.checkChanges(changes);
 
   constructor(core: Core, code: Code) {
     this.core = core;
@@ -47,7 +46,8 @@ export class SchemaChange {
   async check(): Promise<void> {
     if (this.checked) return;
     await this.core.writer.run(() => {
-      this.core.watchers.add(this.watch);
+      // One change is watched at a time: an earlier one that was never finished must be checked again.
+      this.core.schemaWatch = this;
       this.createMissing();
     });
     for (const [component, tableName, schema] of this.tables()) {
@@ -64,6 +64,7 @@ export class SchemaChange {
     this.assertNoFailure();
     const ready =
       this.checked &&
+      this.core.schemaWatch === this &&
       this.tables().every(([component, name, schema]) => {
         const table = this.core.storage.catalog.table(component.path, name);
         return (
@@ -97,7 +98,7 @@ export class SchemaChange {
   }
 
   end(): void {
-    this.core.watchers.delete(this.watch);
+    if (this.core.schemaWatch === this) this.core.schemaWatch = null;
   }
 
   private createMissing(): void {
@@ -174,7 +175,8 @@ export class SchemaChange {
     }
   }
 
-  private checkChanges(changes: readonly Change[]): void {
+  /** Checks what is being written meanwhile. */
+  changed(changes: readonly Change[]): void {
     for (const { table, after } of changes) {
       const component = this.code.components.get(table.component);
       const schema = component?.schema.tables.get(table.name);

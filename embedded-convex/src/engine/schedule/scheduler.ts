@@ -23,6 +23,7 @@ const CLEAN_BATCH = 100;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 /** Captured, so that cleaning up keeps real time where a test fakes the clock for the jobs. */
 const realSetTimeout = globalThis.setTimeout;
+const STOP_PATIENCE_MS = 2000;
 const INTERRUPTED = "Transient error while executing action";
 
 export class Scheduler {
@@ -45,12 +46,18 @@ export class Scheduler {
     this.clean();
   }
 
-  /** Resolves when nothing that was started is running any more. */
+  /**
+   * Starts nothing more and gives what runs a moment to end. An action that goes on is left to the end of the
+   * process; the next start finds it interrupted.
+   */
   async stop(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
     clearTimeout(this.cleaner);
-    await this.settle();
+    let patience: ReturnType<typeof setTimeout> | undefined;
+    const lost = new Promise<void>((resolve) => (patience = realSetTimeout(resolve, STOP_PATIENCE_MS)));
+    await Promise.race([this.settle(), lost]);
+    clearTimeout(patience);
   }
 
   /** Waits for the jobs that are running now. */

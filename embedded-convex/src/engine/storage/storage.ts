@@ -258,18 +258,15 @@ function removeFolder(folder: string): void {
 
 /** One process per database: an exclusive transaction on a side file, which the system ends with the process. */
 function lockFor(file: string): Connection {
-  const lock = new Connection(`${file}.lock`, { readOnly: false, waitMs: 0 });
   try {
+    const lock = new Connection(`${file}.lock`, { readOnly: false, waitMs: 0 });
     lock.exec("BEGIN EXCLUSIVE");
-  } catch {
-    lock.close();
-    throw new EngineError(
-      "AlreadyRunning",
-      `Another process has ${file} open. Stop it first, or use another data directory.`,
-      409,
-    );
+    return lock;
+  } catch (error) {
+    if (!(error instanceof Error && error.message.includes("locked"))) throw error;
+    const advice = "Stop it first, or use another data directory.";
+    throw new EngineError("AlreadyRunning", `Another process has ${file} open. ${advice}`, 409);
   }
-  return lock;
 }
 
 function nextUp(value: number): number {

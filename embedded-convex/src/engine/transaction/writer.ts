@@ -28,6 +28,7 @@ export class Writer {
   private working = false;
   /** Counts lost groups: a body that read from one must not be answered. */
   private lostGroups = 0;
+  private builtOn = 0;
   private readonly listeners = new Set<(commit: Commit) => void>();
   private readonly outside = AsyncLocalStorage.snapshot();
   private readonly idleWaiters: (() => void)[] = [];
@@ -45,10 +46,10 @@ export class Writer {
   run<T>(body: () => Promise<T> | T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.queue.push(async () => {
-        const lostBefore = this.lostGroups;
+        this.builtOn = this.lostGroups;
         try {
           const value = await body();
-          if (this.lostGroups !== lostBefore) throw new Error("the disk refused a commit this one was built on");
+          this.assertBuiltOnDisk();
           this.group.push({ settle: () => resolve(value), fail: reject });
         } catch (error) {
           reject(error);
@@ -61,6 +62,7 @@ export class Writer {
 
   /** Applies one commit's writes; call only inside `run`. The group's fsync comes later. */
   apply(ts: bigint, write: (db: Connection) => WriteSet): void {
+    this.assertBuiltOnDisk();
     const writes = this.storage.apply(ts, write);
     if (this.group.length === 0) this.groupStartedMs = performance.now();
     this.commits.push({ ts, writes });
@@ -69,6 +71,10 @@ export class Writer {
   /** Resolves when nothing runs or waits. */
   idle(): Promise<void> {
     return this.working ? new Promise((resolve) => this.idleWaiters.push(resolve)) : Promise.resolve();
+  }
+
+  private assertBuiltOnDisk(): void {
+    if (this.lostGroups !== this.builtOn) throw new Error("the disk refused a commit this one was built on");
   }
 
   private async work(): Promise<void> {

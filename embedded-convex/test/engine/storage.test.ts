@@ -1,0 +1,164 @@
+/** The file itself: one process at a time, time that only goes forward, full disks, damage, copies. */
+import { execFile } from "node:child_process";
+import { openSync, readdirSync, statSync, writeSync, closeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { PushedDefinition } from "../../src/engine/types.ts";
+import { bundle, call, eventually, mutate, openIn, push, query, tempFolder } from "./support.ts";
+
+let fixture: PushedDefinition[];
+beforeAll(async () => {
+  fixture = await bundle();
+});
+
+describe("a database", () => {
+  test("is open in one process at a time", async () => {
+    const folder = tempFolder();
+    await openIn(folder);
+    await expect(openIn(folder)).rejects.toMatchObject({
+      code: "AlreadyRunning",
+      message: /Another process has .*data\.db open/,
+    });
+  });
+
+  test("is free again when the process that had it is gone, however it went", async () => {
+    const folder = tempFolder();
+    const script = `import { openEngine } from ${JSON.stringify(fileURLToPath(new URL("../../src/engine/engine.ts", import.meta.url)))};
+await openEngine({ file: ${JSON.stringify(path.join(folder, "data.db"))}, modulesDir: "", cloudUrl: "", siteUrl: "", name: "x" });
+process.kill(process.pid, "SIGKILL");`;
+    await expect(promisify(execFile)(process.execPath, ["--input-type=module", "-e", script])).rejects.toMatchObject({
+      signal: "SIGKILL",
+    });
+    const engine = await openIn(folder);
+    expect(engine.tables("")).toEqual([]);
+  });
+
+  test("of another format is refused, not guessed at", async () => {
+    const folder = tempFolder();
+    const db = new DatabaseSync(path.join(folder, "data.db"));
+    db.exec("PRAGMA user_version = 99");
+    db.close();
+    await expect(openIn(folder)).rejects.toMatchObject({ code: "UnknownFormat", message: /format 99/ });
+  });
+
+  test("that was damaged while nobody looked after a crash is refused at the next start", async () => {
+    const folder = tempFolder();
+    const engine = await openIn(folder);
+    await push(engine, fixture);
+    await mutate(engine, "checks:write", { count: 2000 });
+    await engine.close();
+    const file = path.join(folder, "data.db");
+    const db = new DatabaseSync(file);
+    db.exec("UPDATE meta SET value = '1' WHERE name = 'running'");
+    db.close();
+    const handle = openSync(file, "r+");
+    for (let at = 16_384; at < statSync(file).size; at += 8192)
+      writeSync(handle, Buffer.alloc(2048, 0x5a), 0, 2048, at);
+    closeSync(handle);
+    await expect(openIn(folder)).rejects.toThrow(/damaged|malformed/);
+  });
+
+  test("that is thrown away leaves nothing behind, not even while it is open", async () => {
+    const ours = () =>
+      readdirSync(tmpdir()).filter(
+        (name) => name.startsWith("embedded-convex-") && !name.startsWith("embedded-convex-test-"),
+      );
+    const before = new Set(ours());
+    const engine = await openIn(tempFolder(), { file: ":memory:" });
+    await push(engine, fixture);
+    await mutate(engine, "notes:add", { owner: "ada", text: "here" });
+    const snapshots = [1, 2, 3].map(() => engine.snapshot());
+    expect(await query(engine, "notes:ofOwner", { owner: "ada" })).toHaveLength(1);
+    expect(ours().filter((name) => !before.has(name))).toEqual([]);
+    for (const snapshot of snapshots) snapshot.close();
+  });
+
+  test("is copied while it is in use, and the copy opens", async () => {
+    const folder = tempFolder();
+    const engine = await openIn(folder);
+    await push(engine, fixture);
+    await mutate(engine, "notes:add", { owner: "ada", text: "in the copy" });
+    const copy = tempFolder();
+    await engine.backup(path.join(copy, "data.db"));
+    await mutate(engine, "notes:add", { owner: "ada", text: "not in the copy" });
+    const restored = await openIn(copy);
+    expect(await query(restored, "notes:ofOwner", { owner: "ada" })).toMatchObject([{ text: "in the copy" }]);
+  });
+});
+
+describe("time", () => {
+  test("only goes forward, where the machine's clock stands still or jumps back, also over a restart", async () => {
+    let now = 1_800_000_000_000;
+    const folder = tempFolder();
+    const engine = await openIn(folder, { now: () => now });
+    await push(engine, fixture);
+    const times: bigint[] = [];
+    const add = async (on: typeof engine) => {
+      const { ts } = await on.runMutation(call("notes:add", { owner: "ada", text: `${times.length}` }));
+      times.push(ts ?? 0n);
+    };
+    await add(engine);
+    await add(engine);
+    now -= 3_600_000;
+    await add(engine);
+    await engine.close();
+    const again = await openIn(folder, { now: () => now });
+    expect(again.latestTs()).toBeGreaterThanOrEqual(times.at(-1) ?? 0n);
+    await add(again);
+    expect(times.toSorted((a, b) => Number(a - b))).toEqual(times);
+    expect(new Set(times).size).toBe(4);
+    expect(await query(again, "notes:ofOwner", { owner: "ada" })).toMatchObject([
+      { text: "0" },
+      { text: "1" },
+      { text: "2" },
+      { text: "3" },
+    ]);
+  });
+});
+
+describe("a disk that is full", () => {
+  test("fails the mutations it has no room for, keeps those it acknowledged, and recovers", async () => {
+    const folder = tempFolder();
+    const engine = await openIn(folder);
+    await push(engine, fixture);
+    const db = engine.core.storage.writer;
+    const pages = Number(db.get("PRAGMA page_count")?.["page_count"]);
+    db.exec(`PRAGMA max_page_count = ${pages + 20}`);
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 200 }, (_, i) =>
+        mutate(engine, "notes:add", { owner: "ada", text: `${i} ${"x".repeat(2000)}` }),
+      ),
+    );
+    const kept = outcomes.filter(({ status }) => status === "fulfilled").length;
+    expect(kept).toBeGreaterThan(0);
+    expect(kept).toBeLessThan(200);
+    db.exec("PRAGMA max_page_count = 1000000");
+    await mutate(engine, "notes:add", { owner: "ada", text: "room again" });
+    expect(await query(engine, "notes:ofOwner", { owner: "ada" })).toHaveLength(kept + 1);
+    await engine.close();
+    const again = await openIn(folder);
+    expect(await query(again, "notes:ofOwner", { owner: "ada" })).toHaveLength(kept + 1);
+  });
+});
+
+describe("closing", () => {
+  test("does not wait for an action that takes its time; the next start finds it interrupted", async () => {
+    const folder = tempFolder();
+    const engine = await openIn(folder);
+    await push(engine, fixture);
+    await mutate(engine, "jobs:scheduleAction", { name: "long", delayMs: 0, waitMs: 60_000, fails: false });
+    await eventually(
+      async () => (JSON.stringify(await query(engine, "jobs:all")).includes("inProgress") ? true : null),
+      "it runs",
+    );
+    await engine.close();
+    const again = await openIn(folder);
+    expect(await query(again, "jobs:all")).toMatchObject([
+      { state: { kind: "failed", error: "Transient error while executing action" } },
+    ]);
+  });
+});
