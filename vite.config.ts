@@ -24,7 +24,8 @@ export default defineConfig({
           name: "convex",
           include: ["convex/**/*.test.ts"],
           environment: "edge-runtime",
-          server: { deps: { inline: ["convex-test"] } },
+          // Components bring their modules by import.meta.glob, which only what is transformed has.
+          server: { deps: { inline: ["convex-test", /@convex-dev/] } },
           env: { CONVEX_TEST_ENGINE: "convex-test" },
           testTimeout: 30_000,
         },
@@ -35,6 +36,7 @@ export default defineConfig({
           include: ["convex/**/*.test.ts"],
           exclude: ["convex/lib/**"],
           environment: "node",
+          server: { deps: { inline: [/@convex-dev/] } },
           env: { CONVEX_TEST_ENGINE: "embedded-convex" },
           testTimeout: 30_000,
         },

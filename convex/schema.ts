@@ -1,5 +1,6 @@
 import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
+import { accountTables } from "./lib/accountTables.ts";
 import {
   auditResult,
   auditVia,
@@ -153,30 +154,7 @@ export default defineSchema({
     updated_at: v.number(),
   }).index("by_user_id", ["user_id"]),
 
-  /** Written by sign-up and by a rehash. */
-  users: defineTable({
-    /** Lower case; unique. */
-    email: v.string(),
-    password_hash: v.string(),
-    /** Raised to end every token that carries an older one. */
-    token_version: v.number(),
-    created_at: v.number(),
-  }).index("by_email", ["email"]),
-
-  /** Written by sign-in and, at most every 15 minutes, by use. Deleted by sign-out and, once expired, by the pruner. */
-  sessions: defineTable({
-    user_id: v.id("users"),
-    /** SHA-256 of the cookie, hex; the cookie itself is never stored. */
-    session_hash: v.string(),
-    created_at: v.number(),
-    last_seen_at: v.number(),
-    expires_at: v.number(),
-    ip: v.union(v.string(), v.null()),
-    user_agent: v.union(v.string(), v.null()),
-  })
-    .index("by_session_hash", ["session_hash"])
-    .index("by_user_id", ["user_id"])
-    .index("by_expires_at", ["expires_at"]),
+  ...accountTables,
 
   /** Append-only: who did what to whose things. Never a secret. Deleted by the pruner after its retention. */
   audit_log: defineTable({

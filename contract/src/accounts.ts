@@ -22,6 +22,8 @@ export const SessionStart = z.object({
   session_hash: Sha256Hex,
   ip: z.string().max(64).nullable(),
   user_agent: z.string().max(400).nullable(),
+  /** For people: "Lisbon, PT"; null where the network in front does not say. */
+  place: z.string().max(120).nullable().default(null),
 });
 
 /** `taken` when the e-mail has an account. Makes user, session and the sign-up grant in one transaction. */
@@ -34,7 +36,7 @@ export const SignUpRequest = z.object({
 export const SignUpResult = z.object({ user: User });
 
 export const CredentialsRequest = z.object({ email: Email });
-/** Null for an unknown e-mail: the Worker then hashes a dummy, so that both take as long. */
+/** Null for an unknown e-mail, and for a person without a password: the Worker then hashes a dummy, so that both take as long. */
 export const CredentialsResult = z.object({
   credentials: z.object({ user: User, password_hash: z.string() }).nullable(),
 });
@@ -49,7 +51,18 @@ export const OpenSessionRequest = z.object({
 /** POST `{ session_hash }` -> `{ session }`: looks one up and slides its expiry; DELETE ends it. */
 export const SessionRequest = z.object({ session_hash: Sha256Hex });
 export const SessionResult = z.object({
-  session: z.object({ user: User, expires_at: Millis, token_version: z.int().nonnegative() }).nullable(),
+  session: z
+    .object({
+      /** Names the session where its hash must not go: in the browser's Convex token, in lists. */
+      session_id: z.string(),
+      user: User,
+      created_at: Millis,
+      expires_at: Millis,
+      token_version: z.int().nonnegative(),
+      /** In `ADMIN_EMAILS`, with a verified e-mail. */
+      is_admin: z.boolean(),
+    })
+    .nullable(),
 });
 
 /** Sessions end 30 days after they were last used. */

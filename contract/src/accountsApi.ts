@@ -86,8 +86,6 @@ export const SignInProblem = z.enum([
   "provider_unreachable",
   /** The identity is linked to another account already. */
   "taken",
-  /** This account has been closed. */
-  "disabled",
 ]);
 export type SignInProblem = z.infer<typeof SignInProblem>;
 
@@ -143,7 +141,7 @@ export type LinkedIdentity = z.infer<typeof LinkedIdentity>;
 export const LinkIdentity = z.object({ provider: OAuthProvider });
 export const LinkIdentityResult = z.object({ url: z.url() });
 
-/** Result of the public query `account:mine`: who is signed in and how. */
+/** Result of the public query `accounts:mine`: who is signed in and how. */
 export const MyAccount = z.object({
   user: User,
   name: z.string().nullable(),

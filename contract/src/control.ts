@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { ACCOUNT_CONTROL_PATHS } from "./accountsControl.ts";
 import { Generation, InstanceId, Millis, UserId } from "./ids.ts";
 import { ControlInstance, DesiredState, InstanceStatus, StepName, StepState } from "./instance.ts";
 import { DeviceLists, GatewayState } from "./runtime.ts";
@@ -32,6 +33,7 @@ export const CONTROL_PATHS = {
   accountCredentials: "/control/accounts/credentials",
   accountSessions: "/control/accounts/sessions",
   accountSession: "/control/accounts/session",
+  ...ACCOUNT_CONTROL_PATHS,
 
   creditsGrantMonthly: "/control/credits/grant-monthly",
   creditsBurn: "/control/credits/burn",

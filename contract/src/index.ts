@@ -1,6 +1,7 @@
 /** Everything that crosses a wire: schemas, header names, error codes, paths, money. Imports nothing of ours. */
 export * from "./accounts.ts";
 export * from "./accountsApi.ts";
+export * from "./accountsControl.ts";
 export * from "./admin.ts";
 export * from "./cliAuth.ts";
 export * from "./control.ts";

@@ -1,4 +1,5 @@
 import type { CONTROL_PATHS } from "@oa/contract";
+import { ACCOUNT_ROUTES } from "./accountRoutes.ts";
 import * as accounts from "./accounts.ts";
 import { recordEvent } from "./auditEvents.ts";
 import * as credits from "./credits.ts";
@@ -22,6 +23,8 @@ export const CONTROL_ROUTES: { readonly [Name in keyof typeof CONTROL_PATHS]: Me
   accountCredentials: { POST: accounts.credentials },
   accountSessions: { POST: accounts.openSession },
   accountSession: { POST: accounts.lookUpSession, DELETE: accounts.endSession },
+
+  ...ACCOUNT_ROUTES,
 
   creditsGrantMonthly: { POST: credits.grantMonthly },
   creditsBurn: { POST: credits.burn },

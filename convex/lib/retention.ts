@@ -1,6 +1,7 @@
 import type { TableNames } from "../_generated/dataModel.js";
 
-const DAY_MS = 24 * 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** How long the rows of a table are kept, and by whom they are deleted. */
 export type Retention =
@@ -25,7 +26,17 @@ export const RETENTION: { readonly [Table in TableNames]: Retention } = {
   credit_ledger: { kind: "permanent", why: "money: the sum of these rows is the balance" },
   credit_accounts: { kind: "permanent", why: "money: the running totals of the ledger" },
   users: { kind: "permanent", why: "the account itself" },
+  identities: {
+    kind: "owned",
+    why: "deleted by unlinking and by a claim; one for each of a person's accounts elsewhere",
+  },
   sessions: { kind: "ephemeral", keepMs: 0, why: "useless once expired" },
+  refresh_families: { kind: "ephemeral", keepMs: 0, why: "useless once no token of theirs can be used" },
+  refresh_tokens: { kind: "ephemeral", keepMs: 0, why: "a used one is recognised as long as it could have been good" },
+  management_keys: { kind: "owned", why: "deleted by sign-out and by the eleventh sign-in; ten rows a user" },
+  auth_tickets: { kind: "ephemeral", keepMs: 0, why: "deleted by use; useless once expired" },
+  sign_in_flows: { kind: "ephemeral", keepMs: HOUR_MS, why: "a client that polls late is told that its time is over" },
+  auth_events: { kind: "ephemeral", keepMs: 400 * DAY_MS, why: "a year of history, and a margin to look into it" },
   audit_log: { kind: "ephemeral", keepMs: 400 * DAY_MS, why: "a year of history, and a margin to look into it" },
   secret_rotations: {
     kind: "ephemeral",

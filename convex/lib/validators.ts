@@ -81,4 +81,5 @@ export const sessionStart = v.object({
   session_hash: v.string(),
   ip: v.union(v.string(), v.null()),
   user_agent: v.union(v.string(), v.null()),
+  place: v.optional(v.union(v.string(), v.null())),
 });

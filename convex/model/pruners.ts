@@ -10,14 +10,19 @@ export interface Pruner {
 
 /** One for each ephemeral table of `RETENTION` (two where rows of a table are kept for different times). */
 export const PRUNERS: readonly Pruner[] = [
+  { table: "sessions", prune: (ctx, now) => pruneExpired(ctx, "sessions", now) },
+  { table: "refresh_families", prune: (ctx, now) => pruneExpired(ctx, "refresh_families", now) },
+  { table: "refresh_tokens", prune: (ctx, now) => pruneExpired(ctx, "refresh_tokens", now) },
+  { table: "auth_tickets", prune: (ctx, now) => pruneExpired(ctx, "auth_tickets", now) },
+  { table: "sign_in_flows", prune: (ctx, now) => pruneExpired(ctx, "sign_in_flows", now) },
   {
-    table: "sessions",
+    table: "auth_events",
     async prune(ctx, now) {
       const rows = await ctx.db
-        .query("sessions")
-        .withIndex("by_expires_at", (q) => q.lt("expires_at", now - keepOf("sessions")))
+        .query("auth_events")
+        .withIndex("by_created_at", (q) => q.lt("created_at", now - keepOf("auth_events")))
         .take(PRUNE_ROWS);
-      for (const row of rows) await ctx.db.delete("sessions", row._id);
+      for (const row of rows) await ctx.db.delete("auth_events", row._id);
       return rows.length;
     },
   },
@@ -35,6 +40,18 @@ export const PRUNERS: readonly Pruner[] = [
     },
   },
 ];
+
+/** Tables whose rows say themselves when they are over. */
+type Expiring = "sessions" | "refresh_families" | "refresh_tokens" | "auth_tickets" | "sign_in_flows";
+
+async function pruneExpired(ctx: MutationCtx, table: Expiring, now: number): Promise<number> {
+  const rows = await ctx.db
+    .query(table)
+    .withIndex("by_expires_at", (q) => q.lt("expires_at", now - keepOf(table)))
+    .take(PRUNE_ROWS);
+  for (const row of rows) await ctx.db.delete(table, row._id);
+  return rows.length;
+}
 
 async function pruneAudit(ctx: MutationCtx, routine: boolean, before: number): Promise<number> {
   const rows = await ctx.db

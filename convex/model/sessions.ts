@@ -1,14 +1,10 @@
-import { SESSION_TTL_MS } from "@oa/contract";
+import { type ClientInfo, SESSION_TTL_MS } from "@oa/contract";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { apiError } from "../lib/errors.ts";
 
-/** What the Worker knows of a new session. */
-interface SessionStart {
-  session_hash: string;
-  ip: string | null;
-  user_agent: string | null;
-}
+/** Browsers a user may be signed in with at once; one more ends the one that was seen longest ago. */
+const MAX_SESSIONS = 50;
 
 /** The session of a cookie's hash, expired or not. */
 export async function sessionByHash(ctx: QueryCtx, hash: string): Promise<Doc<"sessions"> | null> {
@@ -19,12 +15,22 @@ export async function sessionByHash(ctx: QueryCtx, hash: string): Promise<Doc<"s
 }
 
 /** Opens a session. A hash that is in use is refused with `conflict`: a session is never taken over by a new sign-in. */
-export async function insertSession(ctx: MutationCtx, userId: Id<"users">, start: SessionStart): Promise<void> {
+export async function insertSession(
+  ctx: MutationCtx,
+  userId: Id<"users">,
+  start: ClientInfo & { session_hash: string },
+): Promise<Id<"sessions">> {
   if ((await sessionByHash(ctx, start.session_hash)) !== null) {
     throw apiError("conflict", "That session exists already. Sign in again.");
   }
+  const before = await ctx.db
+    .query("sessions")
+    .withIndex("by_user_id", (q) => q.eq("user_id", userId))
+    .collect();
+  const surplus = before.toSorted((a, b) => b.last_seen_at - a.last_seen_at).slice(MAX_SESSIONS - 1);
+  for (const session of surplus) await ctx.db.delete("sessions", session._id);
   const now = Date.now();
-  await ctx.db.insert("sessions", {
+  return await ctx.db.insert("sessions", {
     user_id: userId,
     session_hash: start.session_hash,
     created_at: now,
@@ -32,5 +38,6 @@ export async function insertSession(ctx: MutationCtx, userId: Id<"users">, start
     expires_at: now + SESSION_TTL_MS,
     ip: start.ip,
     user_agent: start.user_agent,
+    place: start.place,
   });
 }

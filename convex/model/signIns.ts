@@ -1,0 +1,71 @@
+import type { SignIn } from "@oa/contract";
+import type { Id } from "../_generated/dataModel.js";
+import type { MutationCtx, QueryCtx } from "../_generated/server.js";
+import { deviceName } from "../lib/deviceName.ts";
+import { familiesOf, managementKeysOf, sessionsOf } from "./access.ts";
+import { endFamily } from "./families.ts";
+
+/** Everything a user is signed in with, the last seen first. */
+export async function signInsOf(ctx: QueryCtx, userId: Id<"users">, current: Id<"sessions"> | null): Promise<SignIn[]> {
+  const now = Date.now();
+  const browsers = (await sessionsOf(ctx, userId)).map((row) => ({
+    ...origin(row),
+    sign_in_id: row._id,
+    kind: "browser" as const,
+    current: row._id === current,
+    last_seen_at: row.last_seen_at,
+    expires_at: row.expires_at,
+  }));
+  const editors = (await familiesOf(ctx, userId)).map((row) => ({
+    ...origin(row),
+    sign_in_id: row._id,
+    kind: "editor" as const,
+    current: false,
+    last_seen_at: row.last_used_at,
+    expires_at: row.expires_at,
+  }));
+  const terminals = (await managementKeysOf(ctx, userId)).map((row) => ({
+    ...origin(row),
+    sign_in_id: row._id,
+    kind: "terminal" as const,
+    current: false,
+    last_seen_at: row.last_used_at,
+    expires_at: null,
+  }));
+  return [...browsers, ...editors, ...terminals]
+    .filter(({ expires_at }) => expires_at === null || expires_at > now)
+    .toSorted((a, b) => b.last_seen_at - a.last_seen_at);
+}
+
+/** Ends one of a user's own; says what it was, or null where they have none of this id. */
+export async function endOneSignIn(
+  ctx: MutationCtx,
+  userId: Id<"users">,
+  signInId: string,
+): Promise<SignIn["kind"] | null> {
+  const session = ctx.db.normalizeId("sessions", signInId);
+  if (session !== null && (await ctx.db.get("sessions", session))?.user_id === userId) {
+    await ctx.db.delete("sessions", session);
+    return "browser";
+  }
+  const family = ctx.db.normalizeId("refresh_families", signInId);
+  if (family !== null && (await ctx.db.get("refresh_families", family))?.user_id === userId) {
+    await endFamily(ctx, family);
+    return "editor";
+  }
+  const key = ctx.db.normalizeId("management_keys", signInId);
+  if (key !== null && (await ctx.db.get("management_keys", key))?.user_id === userId) {
+    await ctx.db.delete("management_keys", key);
+    return "terminal";
+  }
+  return null;
+}
+
+function origin(row: { user_agent: string | null; ip: string | null; place?: string | null; created_at: number }) {
+  return {
+    device: deviceName(row.user_agent),
+    place: row.place ?? null,
+    ip: row.ip,
+    created_at: row.created_at,
+  };
+}
