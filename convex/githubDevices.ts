@@ -7,7 +7,7 @@ import { apiError } from "./lib/errors.ts";
 import { planPoll } from "./lib/flowPlan.ts";
 import { grantAccess } from "./model/access.ts";
 import { resolvePerson } from "./model/identities.ts";
-import { findTicket, issueTicket, takeTicket, TICKET_TTL_MS } from "./model/tickets.ts";
+import { findTicket, issueTicket, ownerOf, takeTicket, TICKET_TTL_MS } from "./model/tickets.ts";
 import { userView } from "./lib/userView.ts";
 
 /**
@@ -83,7 +83,7 @@ export const takeUserInfo = internalMutation({
   args: { grant_hash: v.string(), access, client: clientInfo },
   handler: async (ctx, args): Promise<z.infer<typeof UserInfoTaken>> => {
     const ticket = await takeTicket(ctx, args.grant_hash, "userinfo");
-    const user = ticket?.user_id == null ? null : await ctx.db.get("users", ticket.user_id);
+    const user = await ownerOf(ctx, ticket);
     if (ticket === null || user === null) return { info: null };
     const { name, avatar_url, merged } = ticket.about;
     return { info: { access: await grantAccess(ctx, user, args.access, args.client), name, avatar_url, merged } };

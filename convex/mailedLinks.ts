@@ -8,7 +8,7 @@ import { userView } from "./lib/userView.ts";
 import { endAccess } from "./model/access.ts";
 import { recordAuthEvent } from "./model/authEvents.ts";
 import { claimAccount } from "./model/identities.ts";
-import { dropTickets, issueTicket, takeTicket, TICKET_TTL_MS } from "./model/tickets.ts";
+import { dropTickets, issueTicket, ownerOf, takeTicket, TICKET_TTL_MS } from "./model/tickets.ts";
 import { requireUserById, userByEmail } from "./model/users.ts";
 
 /** Links in mails: to set a new password, and to show that an address is read. The Worker makes the secrets and the mails. */
@@ -41,7 +41,7 @@ export const finishReset = internalMutation({
   args: { ticket_hash: v.string(), password_hash: v.string(), client: clientInfo },
   handler: async (ctx, args): Promise<{ user: User }> => {
     const ticket = await takeTicket(ctx, args.ticket_hash, "reset");
-    const user = ticket?.user_id == null ? null : await ctx.db.get("users", ticket.user_id);
+    const user = await ownerOf(ctx, ticket);
     if (user === null) throw apiError("expired", USED_UP);
     if (user.email_verified_at === undefined) {
       await claimAccount(ctx, user, args.client, "mail");

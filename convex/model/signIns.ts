@@ -1,5 +1,5 @@
 import type { SignIn } from "@oa/contract";
-import type { Id } from "../_generated/dataModel.js";
+import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { deviceName } from "../lib/deviceName.ts";
 import { familiesOf, managementKeysOf, sessionsOf } from "./access.ts";
@@ -8,30 +8,11 @@ import { endFamily } from "./families.ts";
 /** Everything a user is signed in with, the last seen first. */
 export async function signInsOf(ctx: QueryCtx, userId: Id<"users">, current: Id<"sessions"> | null): Promise<SignIn[]> {
   const now = Date.now();
-  const browsers = (await sessionsOf(ctx, userId)).map((row) => ({
-    ...origin(row),
-    sign_in_id: row._id,
-    kind: "browser" as const,
-    current: row._id === current,
-    last_seen_at: row.last_seen_at,
-    expires_at: row.expires_at,
-  }));
-  const editors = (await familiesOf(ctx, userId)).map((row) => ({
-    ...origin(row),
-    sign_in_id: row._id,
-    kind: "editor" as const,
-    current: false,
-    last_seen_at: row.last_used_at,
-    expires_at: row.expires_at,
-  }));
-  const terminals = (await managementKeysOf(ctx, userId)).map((row) => ({
-    ...origin(row),
-    sign_in_id: row._id,
-    kind: "terminal" as const,
-    current: false,
-    last_seen_at: row.last_used_at,
-    expires_at: null,
-  }));
+  const browsers = (await sessionsOf(ctx, userId)).map((row) =>
+    lineOf("browser", row, row.last_seen_at, row.expires_at, row._id === current),
+  );
+  const editors = (await familiesOf(ctx, userId)).map((row) => lineOf("editor", row, row.last_used_at, row.expires_at));
+  const terminals = (await managementKeysOf(ctx, userId)).map((row) => lineOf("terminal", row, row.last_used_at, null));
   return [...browsers, ...editors, ...terminals]
     .filter(({ expires_at }) => expires_at === null || expires_at > now)
     .toSorted((a, b) => b.last_seen_at - a.last_seen_at);
@@ -61,11 +42,22 @@ export async function endOneSignIn(
   return null;
 }
 
-function origin(row: { user_agent: string | null; ip: string | null; place?: string | null; created_at: number }) {
+function lineOf(
+  kind: SignIn["kind"],
+  row: Doc<"sessions"> | Doc<"refresh_families"> | Doc<"management_keys">,
+  lastSeenAt: number,
+  expiresAt: number | null,
+  current = false,
+): SignIn {
   return {
+    sign_in_id: row._id,
+    kind,
+    current,
     device: deviceName(row.user_agent),
     place: row.place ?? null,
     ip: row.ip,
     created_at: row.created_at,
+    last_seen_at: lastSeenAt,
+    expires_at: expiresAt,
   };
 }

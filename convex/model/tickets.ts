@@ -43,6 +43,12 @@ export async function takeTicket<K extends Kind>(ctx: MutationCtx, hash: string,
   return ticket;
 }
 
+/** Whose a ticket is; null where there is none, or it is nobody's. */
+export async function ownerOf(ctx: QueryCtx, ticket: Doc<"auth_tickets"> | null): Promise<Doc<"users"> | null> {
+  const id = ticket?.user_id ?? null;
+  return id === null ? null : await ctx.db.get("users", id);
+}
+
 /** Deletes a user's tickets of a kind: only the newest link works. */
 export async function dropTickets(ctx: MutationCtx, userId: Id<"users">, kind: Kind): Promise<void> {
   const tickets = await ctx.db

@@ -1,4 +1,4 @@
-import rateLimiter from "@convex-dev/rate-limiter/test";
+import { register as registerRateLimiter } from "@convex-dev/rate-limiter/test";
 import type { TestConvex } from "convex-test";
 import { onTestFinished, vi } from "vitest";
 import schema from "../schema.ts";
@@ -29,7 +29,7 @@ export function setupTest(): TestDeployment {
   vi.stubEnv("OA_CONTROL_KEY", CONTROL_KEY);
   vi.stubEnv("OPENCLAW_ENCRYPTION_KEY", ENCRYPTION_KEY);
   const t = convexTest({ schema, modules, transactionLimits: true });
-  rateLimiter.register(t);
+  registerRateLimiter(t);
   onTestFinished(async () => {
     // Jobs that are scheduled outlive the test: without a timetable they find nothing to do in the next one.
     await t.run(async (ctx) => {
