@@ -46,6 +46,14 @@ describe("a stored secret", () => {
     });
   });
 
+  it("does not open where parts of the place are cut differently but read the same in a row", async () => {
+    const keys = await keyring(HEX_A);
+    const gap = "\0\0\0\0";
+    const sealed = await sealSecret(keys, { ...PLACE, instance_id: `a${gap}b`, user_id: "c" }, VALUE);
+    const elsewhere = { ...PLACE, instance_id: "a", user_id: `b${gap}c` };
+    expect(await refusal(openSecret(keys, elsewhere, sealed))).toMatchObject({ code: "secret_corrupt" });
+  });
+
   it("does not open with any one byte of ciphertext, tag or IV flipped", async () => {
     const keys = await keyring(HEX_A);
     const sealed = await sealSecret(keys, PLACE, VALUE);

@@ -255,8 +255,21 @@ describe("nothing stays where a crash left it (R5)", () => {
     expect(await t.mutation(internal.drives.sweep, {})).toEqual({ driven: 0, expired: 0 });
     const past = Date.now() - 5000;
     await alter(t, { due_at: past, lease: { id: "slow", expires_at: past } });
+    let release: (answer: Answer) => void = () => undefined;
+    api.answer = async () =>
+      await new Promise<Answer>((resolve) => {
+        release = resolve;
+      });
     expect(await t.mutation(internal.drives.sweep, {})).toEqual({ driven: 1, expired: 0 });
     await until("it was driven again", async () => (api.calls.length === 2 ? true : undefined));
+    // The slow one wakes up while its successor is in flight: its word counts no more.
+    const outcome = { outcome: "failed", reason: "Late." } as const;
+    expect(await t.mutation(internal.drives.finish, { ...subject, lease_id: "slow", outcome })).toEqual({
+      applied: false,
+    });
+    release(LATER);
+    await atRest(t);
+    expect((await control.instance("user-1")).status).toBe("provisioning");
   });
 
   it("provisioning without progress for 30 minutes becomes error, with a sentence and a line in the audit log", async () => {
