@@ -149,6 +149,19 @@ export class EngineError extends Error {
   }
 }
 
+/** A stored document that a pushed schema does not allow. `detail` names the document and the field. */
+export class SchemaValidationError extends EngineError {
+  readonly component: string;
+  readonly table: string;
+  readonly detail: string;
+  constructor(component: string, table: string, detail: string) {
+    super("SchemaValidationError", `Schema validation failed.\n${detail}`);
+    this.component = component;
+    this.table = table;
+    this.detail = detail;
+  }
+}
+
 export interface EngineOptions {
   /** SQLite file, or ":memory:". */
   file: string;
@@ -192,7 +205,7 @@ export interface Engine {
 
   /** Evaluates bundles and validates schema and definitions. Throws EngineError with the developer's message. */
   preparePush(definitions: PushedDefinition[], options: { dryRun: boolean }): Promise<PreparedPush>;
-  /** Validates existing rows against the new schema, backfills indexes. Throws EngineError "SchemaValidationError". */
+  /** Validates existing rows against the new schema, backfills indexes. Throws SchemaValidationError. */
   checkPush(push: PreparedPush): Promise<void>;
   /** One transaction: code, schema, indexes, crons. */
   commitPush(push: PreparedPush): Promise<void>;

@@ -1,7 +1,7 @@
 /** The endpoints the official CLI deploys with. All need the admin key. */
 import { version } from "convex";
 import { z } from "zod";
-import { EngineError, type Engine, type Json, type PreparedPush } from "../engine/types.ts";
+import { EngineError, SchemaValidationError, type Engine, type Json, type PreparedPush } from "../engine/types.ts";
 import { json, LIMITS } from "./http.ts";
 import { parseProviders } from "./jwt.ts";
 import type { LogStream } from "./log-stream.ts";
@@ -36,7 +36,7 @@ interface Started {
 /** How far the rows' check and the indexes' filling are, in the CLI's words. */
 type SchemaStatus =
   | { type: "complete" }
-  | { type: "failed"; error: string; componentPath: string; tableName: null }
+  | { type: "failed"; error: string; componentPath: string; tableName: string }
   | { type: "inProgress"; components: { [path: string]: Json } };
 
 export function createDeployApi(engine: Engine, logs: LogStream): DeployApi {
@@ -68,8 +68,8 @@ export function createDeployApi(engine: Engine, logs: LogStream): DeployApi {
       return { type: "complete" };
     } catch (error) {
       forget(push.id);
-      if (!(error instanceof EngineError) || error.code !== "SchemaValidationError") throw error;
-      return { type: "failed", error: error.message, componentPath: "", tableName: null };
+      if (!(error instanceof SchemaValidationError)) throw error;
+      return { type: "failed", error: error.detail, componentPath: error.component, tableName: error.table };
     }
   }
 

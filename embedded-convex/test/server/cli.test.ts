@@ -105,10 +105,24 @@ describe("the official CLI", () => {
     const before = await readFile(schema, "utf8");
     await writeFile(schema, before.replace("body: v.string()", "body: v.number()"));
     const refused = await cli("deploy", "--typecheck", "disable", "--codegen", "disable");
-    await writeFile(schema, before);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain("Schema validation failed");
+    expect(refused.stderr).toMatch(/Document with ID "\w+" in table "messages" .*\n*.*Path: \.body/);
     expect(await cli("run", "messages:list", '{"channel":"kept"}')).toMatchObject({ code: 0 });
+    await writeFile(schema, before);
+  });
+
+  it("waits in development for documents to fit the schema, and goes on when they do", async () => {
+    const schema = join(project, "convex/schema.ts");
+    const before = await readFile(schema, "utf8");
+    await writeFile(schema, before.replace("value: v.number()", "value: v.string()"));
+    await cli("run", "counters:add", '{"name":"dev","amount":1}');
+    const developing = convexCliUntil(project, deployment, ["dev", "--typecheck", "disable"], "functions ready");
+    const clearing = setInterval(() => void cli("run", "counters:clear"), 2_000);
+    const printed = await developing.finally(() => clearInterval(clearing));
+    expect(printed).toContain('in table "counters"');
+    await writeFile(schema, before);
+    await deploy(project, deployment);
   });
 
   it("shows in a dry run that it would deploy, and changes nothing", async () => {

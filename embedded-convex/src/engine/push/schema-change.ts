@@ -3,7 +3,7 @@
  * the old code keeps running, rows are checked against changed validators, and writes that come in meanwhile are
  * checked too. Nothing the old code sees changes until `activate`.
  */
-import { EngineError } from "../types.ts";
+import { EngineError, SchemaValidationError } from "../types.ts";
 import type { Code, ComponentCode } from "../functions/code.ts";
 import type { Core } from "../functions/core.ts";
 import type { Schema, TableSchema } from "../functions/schema.ts";
@@ -42,7 +42,7 @@ export class SchemaChange {
     this.code = code;
   }
 
-  /** Backfills and validates. Throws EngineError "SchemaValidationError" naming the first row that does not fit. */
+  /** Backfills and validates. Throws SchemaValidationError naming the first row that does not fit. */
   async check(): Promise<void> {
     if (this.checked) return;
     await this.core.writer.run(() => {
@@ -194,9 +194,10 @@ export class SchemaChange {
       (number) => this.core.storage.catalog.tableByNumber(component.path, number)?.name ?? null,
     );
     if (error === null) return;
-    this.failure = new EngineError(
-      "SchemaValidationError",
-      `Schema validation failed.\nDocument with ID "${asText(_id)}" in table "${table.name}" does not match the schema: ${error}`,
+    this.failure = new SchemaValidationError(
+      component.path,
+      table.name,
+      `Document with ID "${asText(_id)}" in table "${table.name}" does not match the schema: ${error}`,
     );
   }
 
