@@ -78,8 +78,12 @@ function limited(request: IncomingMessage): Transform {
       else done(null, chunk);
     },
   });
+  // Whoever reads the body learns of it; nobody may be reading any more.
+  limit.on("error", () => undefined);
   request.once("error", (error) => limit.destroy(error));
-  request.once("aborted", () => limit.destroy(new Error("The client went away.")));
+  request.once("close", () => {
+    if (!request.complete) limit.destroy(new Error("The client went away."));
+  });
   return limit;
 }
 

@@ -1,4 +1,5 @@
 /** The HTTP API under the official ConvexHttpClient and under plain requests. */
+import { connect } from "node:net";
 import { ConvexHttpClient } from "convex/browser";
 import { makeFunctionReference } from "convex/server";
 import { ConvexError } from "convex/values";
@@ -185,6 +186,23 @@ describe("HTTP actions", () => {
     expect(await reader?.read()).toEqual({ done: false, value: "LOUD" });
     first.resolve();
     expect(await reader?.read()).toEqual({ done: false, value: "ER" });
+  });
+
+  it("survive clients that go away, or send more than they may", async () => {
+    const { hostname, port } = new URL(chat.deployment.siteUrl);
+    for (const path of ["/shout", "/messages", "/nowhere"]) {
+      const socket = connect(Number(port), hostname);
+      socket.on("error", () => undefined);
+      socket.write(`POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nonly a little`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      socket.resetAndDestroy();
+    }
+    const tooMuch = await fetch(`${chat.deployment.siteUrl}/messages`, {
+      method: "POST",
+      body: JSON.stringify({ channel: "x", body: "x".repeat(21 * 1024 * 1024) }),
+    }).catch(() => null);
+    expect([500, undefined]).toContain(tooMuch?.status);
+    expect(await client().query(api.messages.list, { channel: "x" })).toEqual([]);
   });
 
   it("know the user of a token, and treat a wrong one as nobody's", async () => {
