@@ -42,7 +42,7 @@ describe("kill -9 at ten points of provisioning: the instance ends ready, with o
   });
   afterAll(() => stack.dispose());
 
-  it.each(POINTS.map((point, index) => ({ ...point, index, at: nameOf(point.moment) })))(
+  it.each(POINTS.map(({ moment, victim }, index) => ({ moment, victim, index, at: nameOf(moment) })))(
     "$victim, $at",
     async ({ moment, victim, index }) => {
       const { browser, userId } = await signUp(stack, `crash-${index}@example.com`);

@@ -1,5 +1,5 @@
 import { InstanceRead, parseEnvelope } from "@oa/contract";
-import { browserProfile, connectDevice, newDeviceIdentity } from "@oa/runtime/testing";
+import { CLI_PROFILE, connectDevice, newDeviceIdentity } from "@oa/runtime/testing";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchChromium } from "./support/chromium.ts";
@@ -28,13 +28,7 @@ describe("a person gets a hosted OpenClaw", () => {
   });
 
   const button = (name: string): Locator => page.getByRole("button", { name, exact: true });
-  const connect = () =>
-    connectDevice({
-      ...gateway,
-      identity: device,
-      profile: browserProfile(new URL(gateway.url.replace(/^ws/, "http")).origin),
-    });
-
+  const connect = () => connectDevice({ ...gateway, identity: device, profile: CLI_PROFILE });
   const connected = async (): Promise<void> => {
     const connection = await connect();
     expect(connection).toMatchObject({ state: "connected" });

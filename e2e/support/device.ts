@@ -1,5 +1,5 @@
 import { API_PATHS, ConnectInfo, DeviceDecision, DeviceLists, observed, type PendingDevice } from "@oa/contract";
-import { browserProfile, connectDevice, type DeviceConnection, newDeviceIdentity } from "@oa/runtime/testing";
+import { CLI_PROFILE, connectDevice, type DeviceConnection, newDeviceIdentity } from "@oa/runtime/testing";
 import type { Caller } from "./api.ts";
 
 /** A real device outside the gateway, with an identity of its own. */
@@ -13,10 +13,9 @@ export interface TestDevice {
 export async function newDevice(owner: Caller): Promise<TestDevice> {
   const { url, token } = await owner.data(ConnectInfo, "POST", API_PATHS.runtimeConnect);
   const identity = newDeviceIdentity();
-  const origin = new URL(url.replace(/^ws/, "http")).origin;
   return {
     deviceId: identity.deviceId,
-    connect: () => connectDevice({ url, token, identity, profile: browserProfile(origin) }),
+    connect: () => connectDevice({ url, token, identity, profile: CLI_PROFILE }),
   };
 }
 

@@ -35,13 +35,15 @@ export async function startStack(plan: StackPlan, console: Console): Promise<Sta
   const { promise: lost, reject: reportLost } = Promise.withResolvers<never>();
   lost.catch(() => undefined);
   let writing = Promise.resolve();
+  const writeDown = async (earlier: Promise<void>): Promise<void> => {
+    await earlier;
+    await rememberPids(dataDir, parts);
+    if (complete !== null) await complete();
+  };
   const events = {
     // One after the other: parts start beside each other, and the newest list must be the one that stays.
     change: () => {
-      writing = writing.then(async () => {
-        await rememberPids(dataDir, parts);
-        if (complete !== null) await complete();
-      });
+      writing = writeDown(writing);
       return writing;
     },
     lost: (_part: Part, why: string) => reportLost(new Error(why)),
