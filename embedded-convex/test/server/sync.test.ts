@@ -1,7 +1,9 @@
 /** Live queries and mutations under the official clients, over real sockets. */
 import { ConvexClient, ConvexHttpClient } from "convex/browser";
 import { ConvexReactClient } from "convex/react";
+import { makeFunctionReference } from "convex/server";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { api } from "../fixtures/chat/convex/_generated/api.js";
 import { startChat, type Chat } from "../support/chat.ts";
 import { startProxy } from "../support/proxy.ts";
@@ -33,6 +35,7 @@ function watch(client: ConvexClient, channel: string): string[][] {
   return seen;
 }
 
+const bodiesIn = z.array(z.object({ body: z.string() }).transform((message) => message.body));
 const last = <T>(values: T[]): T | undefined => values.at(-1);
 
 describe("a live query", () => {
@@ -121,6 +124,42 @@ describe("a live query", () => {
     await send("5");
     expect(page.localQueryResult()?.page.map((one) => one.body)).toEqual(["5", "4", "3"]);
     expect(page.localQueryResult()?.continueCursor).toBe(first?.continueCursor);
+  });
+});
+
+describe("a list that loads more as it is scrolled", () => {
+  it("shows every item once, in order, while items arrive and go", async () => {
+    const client = connect();
+    const send = (body: string) => client.mutation(api.messages.send, { channel: "list", body });
+    for (let number = 1; number <= 9; number += 1) await send(String(number));
+    // The client adds `paginationOpts` itself, which the types of its preview do not say yet.
+    const list = client.onPaginatedUpdate_experimental(
+      makeFunctionReference<"query", { channel: string }, unknown>("messages:page"),
+      { channel: "list" },
+      { initialNumItems: 3 },
+      () => undefined,
+    );
+    cleanups.push(() => list.unsubscribe());
+    const shown = () => bodiesIn.parse(list.getCurrentValue()?.results ?? []);
+    await waitFor(shown, (bodies) => bodies.length === 3);
+    list.getCurrentValue()?.loadMore(4);
+    expect(await waitFor(shown, (bodies) => bodies.length === 7)).toEqual(["9", "8", "7", "6", "5", "4", "3"]);
+    await send("10");
+    await waitFor(shown, (bodies) => bodies[0] === "10");
+    list.getCurrentValue()?.loadMore(4);
+    expect(await waitFor(shown, (bodies) => bodies.length > 8)).toEqual([
+      "10",
+      "9",
+      "8",
+      "7",
+      "6",
+      "5",
+      "4",
+      "3",
+      "2",
+      "1",
+    ]);
+    expect(list.getCurrentValue()?.status).toBe("Exhausted");
   });
 });
 
