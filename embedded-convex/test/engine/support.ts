@@ -46,9 +46,6 @@ export async function openIn(folder: string, options: Partial<EngineOptions> = {
   return engine;
 }
 
-/** Files of a project's `convex/` folder by name. */
-export type Sources = Record<string, string>;
-
 /** What the official bundler makes of a project: the engine's fixture with `changes` (null removes a file). */
 export async function bundle(
   changes: Record<string, string | null> = {},

@@ -75,7 +75,11 @@ export class SyscallTable implements Syscalls {
       assertOpen(run);
       const handler = this.handlers[op];
       if (handler === undefined) throw new SyscallError(`Unknown async operation ${op}`);
-      return Promise.resolve(handler(run, parseObject(text))).catch((error: unknown) => this.refuse(run, error));
+      const answer = handler(run, parseObject(text));
+      // Most answers are there at once; one promise for each row of a query is enough.
+      return typeof answer === "string"
+        ? Promise.resolve(answer)
+        : answer.catch((error: unknown) => this.refuse(run, error));
     } catch (error) {
       return Promise.reject(this.asSyscallError(run, error));
     }

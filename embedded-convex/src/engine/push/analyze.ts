@@ -44,13 +44,6 @@ export async function analyzeDefinition(definition: PushedDefinition, bundle: Bu
   };
 }
 
-/** The name a component gives itself (`defineComponent(name)`), before its parents are evaluated. */
-export async function ownName(definition: PushedDefinition, bundle: Bundle): Promise<string | null> {
-  if (definition.definition === null) return null;
-  const json = await describeExport(bundle, definition.definition.path);
-  return isObject(json) && typeof json["name"] === "string" ? json["name"] : null;
-}
-
 async function analyzeModule(module: PushedModule, bundle: Bundle): Promise<Json> {
   const namespace = await evaluated(bundle, module.path);
   const functions: Json[] = [];

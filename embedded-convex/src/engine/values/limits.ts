@@ -3,7 +3,7 @@
  * engine passes there.
  */
 import type { Json } from "../types.ts";
-import { isObject, special } from "./json.ts";
+import { special } from "./json.ts";
 
 const MiB = 1 << 20;
 
@@ -87,9 +87,4 @@ function checkFieldName(name: string): void {
       `Field name ${name} has an invalid character: field names can only contain non-control ASCII characters.`,
     );
   }
-}
-
-/** Document size as the client library counts it. */
-export function documentSize(document: Json): number {
-  return isObject(document) ? sizeOf(document, "Document", MAX_VALUE_NESTING) : 0;
 }
