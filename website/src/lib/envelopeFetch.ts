@@ -8,7 +8,7 @@ export const DEADLINE_MS = 15_000;
 /** Restart, backup and restore answer when the work is done; the door itself gives up after 120 s. */
 export const LONG_DEADLINE_MS = 130_000;
 /** No answer of ours comes near it; more than this is not ours. */
-const MAX_BODY_BYTES = 2 * 1024 * 1024;
+const MAX_BODY = 2 * 1024 * 1024;
 
 /** Where calls go and as whom. The page's own is `{ origin: "" }`: same origin, with its cookie. */
 export interface Door {
@@ -52,7 +52,7 @@ export async function envelopeFetch<S extends z.ZodType>(door: Door, call: Call<
       cache: "no-store",
       signal,
     });
-    text = await readCapped(response, MAX_BODY_BYTES);
+    text = await readCapped(response, MAX_BODY);
   } catch (error) {
     if (call.signal?.aborted === true) throw call.signal.reason;
     if (error instanceof RequestError) throw error;
@@ -80,31 +80,14 @@ export async function envelopeFetch<S extends z.ZodType>(door: Door, call: Call<
   throw new RequestError(code, message, requestId, details);
 }
 
+/**
+ * The text of an answer up to `limit`: a longer one is refused before it is read where it says its length, and unread
+ * by the parser where it does not. Not read chunk by chunk: Chromium reports each request read that way as aborted.
+ */
 async function readCapped(response: Response, limit: number): Promise<string> {
-  if (response.body === null) return "";
-  const decoder = new TextDecoder();
-  let size = 0;
-  let text = "";
-  for await (const chunk of chunksOf(response.body)) {
-    size += chunk.byteLength;
-    if (size > limit) {
-      throw new RequestError(
-        "malformed",
-        "The server gave a longer answer than this page takes.",
-        response.headers.get(REQUEST_ID_HEADER),
-      );
-    }
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
-}
-
-/** Safari's streams are not async iterable. Leaving the loop early cancels the download. */
-async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const reader = body.getReader();
-  try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
-  } finally {
-    await reader.cancel().catch(() => undefined);
-  }
+  const declared = Number(response.headers.get("content-length") ?? 0);
+  const text = declared > limit ? null : await response.text();
+  if (text !== null && text.length <= limit) return text;
+  const requestId = response.headers.get(REQUEST_ID_HEADER);
+  throw new RequestError("malformed", "The server gave a longer answer than this page takes.", requestId);
 }

@@ -41,10 +41,14 @@ export function stepsProgress(instance: InstanceSummary, now: number): StepsProg
   };
 }
 
-/** How long a step took, or has been running at `now`; null where it has not begun. */
+/** A step that took less than this is done at once, and its time says nothing. */
+const AT_ONCE_MS = 100;
+
+/** How long a step took, or has been running at `now`; null where there is nothing to say. */
 export function stepDuration(step: InstanceStep, now: number): number | null {
   if (step.started_at === null || step.state === "skipped") return null;
-  return Math.max(0, (step.finished_at ?? now) - step.started_at);
+  const took = Math.max(0, (step.finished_at ?? now) - step.started_at);
+  return step.finished_at !== null && took < AT_ONCE_MS ? null : took;
 }
 
 function isOver(step: InstanceStep): boolean {

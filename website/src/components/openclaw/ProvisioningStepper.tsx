@@ -65,7 +65,7 @@ function StepTitle({ step, now }: { step: InstanceStep; now: number }) {
       {step.state === "skipped" && (
         <Text span size="sm" c="dimmed" fw={400} aria-hidden>
           {" "}
-          · not needed
+          · skipped
         </Text>
       )}
       {duration !== null && (
@@ -82,7 +82,7 @@ const STATE_WORDS: Readonly<Record<StepState, string>> = {
   pending: "not begun",
   running: "running",
   done: "done",
-  skipped: "not needed",
+  skipped: "skipped",
   failed: "failed",
 };
 
