@@ -111,8 +111,8 @@ export function createDeployApi(engine: Engine, logs: LogStream): DeployApi {
           definitionsOf(body, (path, hash) => engine.pushedModule(path, hash)),
           { dryRun: body.dryRun },
         );
-        remember(push);
         parseProviders(push.definitions.get("")?.auth ?? []);
+        remember(push);
         return json(startPushReply(push));
       },
     },

@@ -52,7 +52,7 @@ export function functionRoutes({ engine, caller, pinned }: Parts): Route[] {
       path: "/api/run/*",
       access: "public",
       async handle(request) {
-        const names = decodeURIComponent(request.rest).split("/");
+        const names = request.rest.split("/");
         const name = names.pop() ?? "";
         const incoming = await request.body(runBody, LIMITS.callBody);
         return run(request, null, { path: `${names.join("/")}:${name}`, ...incoming });

@@ -19,7 +19,7 @@ export interface Route {
 /** A request as a handler sees it. */
 export interface ApiRequest {
   url: URL;
-  /** What a final `/*` of the route's path matched, still percent-encoded. */
+  /** What a final `/*` of the route's path matched, as it was sent. */
   rest: string;
   /** Ends when the client went away or the server stops. */
   signal: AbortSignal;
