@@ -1,8 +1,8 @@
 import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
-import { schemaResolver, useForm } from "@mantine/form";
+import { useForm } from "@mantine/form";
 import { WebCredentials, WebSignIn } from "@oa/contract/worker";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { fieldErrors } from "../lib/fieldErrors.ts";
+import { fieldErrors, validateWith } from "../lib/fieldErrors.ts";
 import { sessionQuery } from "../lib/queries.ts";
 import { webApi } from "../lib/webApi.ts";
 import { Failure } from "./ui/Failure.tsx";
@@ -20,7 +20,7 @@ export function AccountForm({ mode, onSignedIn }: AccountFormProps) {
   const form = useForm({
     mode: "uncontrolled",
     initialValues: { email: "", password: "" },
-    validate: schemaResolver(signingUp ? WebCredentials : WebSignIn, { sync: true }),
+    validate: validateWith(signingUp ? WebCredentials : WebSignIn),
   });
   const send = useMutation({
     mutationFn: (values: { email: string; password: string }) =>

@@ -1,7 +1,16 @@
+import { issuesOf } from "@oa/contract/envelope";
 import * as z from "zod";
 import { RequestError } from "./requestError.ts";
 
 const Issues = z.object({ issues: z.array(z.object({ path: z.string(), message: z.string() })) });
+
+/** Checks a form with a schema of the contract before it is sent; a form of `@mantine/form` takes it as `validate`. */
+export function validateWith(schema: z.ZodType): (values: unknown) => Record<string, string> {
+  return (values) => {
+    const parsed = schema.safeParse(values);
+    return parsed.success ? {} : atFields(issuesOf(parsed.error));
+  };
+}
 
 /**
  * What of a refused account form belongs to a field. Empty when it concerns the form as a whole (a wrong password, for
@@ -13,6 +22,15 @@ export function fieldErrors(error: unknown): Record<string, string> {
   if (error.code !== "invalid_request" && error.code !== "unprocessable") return {};
   const parsed = Issues.safeParse(error.details);
   if (!parsed.success) return {};
-  const known = parsed.data.issues.filter(({ path }) => path === "email" || path === "password");
-  return Object.fromEntries(known.toReversed().map(({ path, message }) => [path, message]));
+  return atFields(parsed.data.issues.filter(({ path }) => path === "email" || path === "password"));
+}
+
+/** The first message of each field. */
+function atFields(issues: readonly { path: string; message: string }[]): Record<string, string> {
+  return Object.fromEntries(issues.toReversed().map(({ path, message }) => [path, sentence(message)]));
+}
+
+/** The contract's messages are parts of sentences; at a field they stand alone. */
+function sentence(message: string): string {
+  return message.charAt(0).toUpperCase() + message.slice(1);
 }

@@ -40,6 +40,8 @@ function stateWords({ gateway, health }: RuntimeStatus): string {
   if (gateway.uptime_ms !== undefined) parts.push(`for ${formatDuration(gateway.uptime_ms)}`);
   if (gateway.restarts > 0)
     parts.push(`after ${String(gateway.restarts)} unplanned ${gateway.restarts === 1 ? "restart" : "restarts"}`);
-  const trouble = gateway.reason ?? (health.ok ? null : `It reports trouble with ${health.failing.join(", ")}.`);
+  // While it starts or is down, that something is not well is no news.
+  const calm = health.ok || gateway.status !== "running";
+  const trouble = gateway.reason ?? (calm ? null : `It reports trouble with ${health.failing.join(", ")}.`);
   return `${parts.join(", ")}.${trouble === null ? "" : ` ${trouble}`}`;
 }

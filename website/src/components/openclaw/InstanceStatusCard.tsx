@@ -7,8 +7,18 @@ import { RelativeTime } from "../ui/RelativeTime.tsx";
 import { InstanceActs } from "./InstanceActs.tsx";
 import { StatusIcon } from "./StatusIcon.tsx";
 
+interface InstanceStatusCardProps {
+  instance: InstanceSummary;
+  /** False where what comes next is not to start or stop it. */
+  withActs?: boolean;
+}
+
 /** What the instance is doing, since when, why, and what can be done. Changes are announced. Children stand below. */
-export function InstanceStatusCard({ instance, children }: PropsWithChildren<{ instance: InstanceSummary }>) {
+export function InstanceStatusCard({
+  instance,
+  withActs = true,
+  children,
+}: PropsWithChildren<InstanceStatusCardProps>) {
   const view = STATUS_VIEWS[instance.status];
   const id = useId();
   return (
@@ -34,7 +44,7 @@ export function InstanceStatusCard({ instance, children }: PropsWithChildren<{ i
             )}
           </Stack>
         </Group>
-        <InstanceActs instance={instance} acts={offeredActs(instance)} />
+        {withActs && <InstanceActs instance={instance} acts={offeredActs(instance)} />}
         {children}
       </Stack>
     </Paper>

@@ -28,7 +28,7 @@ function CreatePage() {
 function Progress({ instance }: { instance: InstanceSummary }) {
   if (showsSteps(instance)) return <ProvisioningStepper instance={instance} />;
   return (
-    <InstanceStatusCard instance={instance}>
+    <InstanceStatusCard instance={instance} withActs={instance.status !== "ready"}>
       <Group gap="sm">
         {instance.status === "ready" && <LinkButton to="/openclaw/security">Connect a device</LinkButton>}
         <LinkButton to="/openclaw" variant="default">
