@@ -45,7 +45,7 @@ export function startApp({ connectLive, history }: AppOptions): void {
 
 /** On the sign-in page `unauthorized` means a wrong password and belongs to the form. */
 function onPrivatePage(router: AppRouter): boolean {
-  return router.state.matches.some((match) => match.routeId === "/_app");
+  return router.state.matches.some(({ routeId }) => routeId === "/_app" || routeId === "/_confirm");
 }
 
 /** Once more when nothing was reached; a refusal stays one. */

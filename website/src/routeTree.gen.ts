@@ -11,14 +11,23 @@
 import { Route as rootRouteImport } from "./routes/__root.tsx";
 import { Route as IndexRouteImport } from "./routes/index.tsx";
 import { Route as AppRouteImport } from "./routes/_app.tsx";
+import { Route as ConfirmRouteImport } from "./routes/_confirm.tsx";
+import { Route as ForgotPasswordRouteImport } from "./routes/forgot-password.tsx";
+import { Route as ResetPasswordRouteImport } from "./routes/reset-password.tsx";
 import { Route as SignInRouteImport } from "./routes/sign-in.tsx";
 import { Route as SignUpRouteImport } from "./routes/sign-up.tsx";
+import { Route as SignupRouteImport } from "./routes/signup.tsx";
+import { Route as VerifyEmailRouteImport } from "./routes/verify-email.tsx";
+import { Route as AppAdminRouteImport } from "./routes/_app/admin.tsx";
 import { Route as AppOpenclawRouteImport } from "./routes/_app/openclaw.tsx";
+import { Route as ConfirmDeviceRouteImport } from "./routes/_confirm/device.tsx";
+import { Route as AppAccountSecurityRouteImport } from "./routes/_app/account.security.tsx";
 import { Route as AppOpenclawIndexRouteImport } from "./routes/_app/openclaw.index.tsx";
 import { Route as AppOpenclawBillingRouteImport } from "./routes/_app/openclaw.billing.tsx";
 import { Route as AppOpenclawCreateRouteImport } from "./routes/_app/openclaw.create.tsx";
 import { Route as AppOpenclawSecurityRouteImport } from "./routes/_app/openclaw.security.tsx";
 import { Route as AppOpenclawUsageRouteImport } from "./routes/_app/openclaw.usage.tsx";
+import { Route as ConfirmEditorAuthorizeRouteImport } from "./routes/_confirm/editor.authorize.tsx";
 
 const IndexRoute = IndexRouteImport.update({
   id: "/",
@@ -27,6 +36,20 @@ const IndexRoute = IndexRouteImport.update({
 } as any);
 const AppRoute = AppRouteImport.update({
   id: "/_app",
+  getParentRoute: () => rootRouteImport,
+} as any);
+const ConfirmRoute = ConfirmRouteImport.update({
+  id: "/_confirm",
+  getParentRoute: () => rootRouteImport,
+} as any);
+const ForgotPasswordRoute = ForgotPasswordRouteImport.update({
+  id: "/forgot-password",
+  path: "/forgot-password",
+  getParentRoute: () => rootRouteImport,
+} as any);
+const ResetPasswordRoute = ResetPasswordRouteImport.update({
+  id: "/reset-password",
+  path: "/reset-password",
   getParentRoute: () => rootRouteImport,
 } as any);
 const SignInRoute = SignInRouteImport.update({
@@ -39,9 +62,34 @@ const SignUpRoute = SignUpRouteImport.update({
   path: "/sign-up",
   getParentRoute: () => rootRouteImport,
 } as any);
+const SignupRoute = SignupRouteImport.update({
+  id: "/signup",
+  path: "/signup",
+  getParentRoute: () => rootRouteImport,
+} as any);
+const VerifyEmailRoute = VerifyEmailRouteImport.update({
+  id: "/verify-email",
+  path: "/verify-email",
+  getParentRoute: () => rootRouteImport,
+} as any);
+const AppAdminRoute = AppAdminRouteImport.update({
+  id: "/admin",
+  path: "/admin",
+  getParentRoute: () => AppRoute,
+} as any);
 const AppOpenclawRoute = AppOpenclawRouteImport.update({
   id: "/openclaw",
   path: "/openclaw",
+  getParentRoute: () => AppRoute,
+} as any);
+const ConfirmDeviceRoute = ConfirmDeviceRouteImport.update({
+  id: "/device",
+  path: "/device",
+  getParentRoute: () => ConfirmRoute,
+} as any);
+const AppAccountSecurityRoute = AppAccountSecurityRouteImport.update({
+  id: "/account/security",
+  path: "/account/security",
   getParentRoute: () => AppRoute,
 } as any);
 const AppOpenclawIndexRoute = AppOpenclawIndexRouteImport.update({
@@ -69,82 +117,142 @@ const AppOpenclawUsageRoute = AppOpenclawUsageRouteImport.update({
   path: "/usage",
   getParentRoute: () => AppOpenclawRoute,
 } as any);
+const ConfirmEditorAuthorizeRoute = ConfirmEditorAuthorizeRouteImport.update({
+  id: "/editor/authorize",
+  path: "/editor/authorize",
+  getParentRoute: () => ConfirmRoute,
+} as any);
 
 export interface FileRoutesByFullPath {
   "/": typeof IndexRoute;
+  "/forgot-password": typeof ForgotPasswordRoute;
+  "/reset-password": typeof ResetPasswordRoute;
   "/sign-in": typeof SignInRoute;
   "/sign-up": typeof SignUpRoute;
+  "/signup": typeof SignupRoute;
+  "/verify-email": typeof VerifyEmailRoute;
+  "/admin": typeof AppAdminRoute;
   "/openclaw": typeof AppOpenclawRouteWithChildren;
+  "/device": typeof ConfirmDeviceRoute;
+  "/account/security": typeof AppAccountSecurityRoute;
   "/openclaw/billing": typeof AppOpenclawBillingRoute;
   "/openclaw/create": typeof AppOpenclawCreateRoute;
   "/openclaw/security": typeof AppOpenclawSecurityRoute;
   "/openclaw/usage": typeof AppOpenclawUsageRoute;
+  "/editor/authorize": typeof ConfirmEditorAuthorizeRoute;
   "/openclaw/": typeof AppOpenclawIndexRoute;
 }
 export interface FileRoutesByTo {
   "/": typeof IndexRoute;
+  "/forgot-password": typeof ForgotPasswordRoute;
+  "/reset-password": typeof ResetPasswordRoute;
   "/sign-in": typeof SignInRoute;
   "/sign-up": typeof SignUpRoute;
+  "/signup": typeof SignupRoute;
+  "/verify-email": typeof VerifyEmailRoute;
+  "/admin": typeof AppAdminRoute;
+  "/device": typeof ConfirmDeviceRoute;
+  "/account/security": typeof AppAccountSecurityRoute;
   "/openclaw/billing": typeof AppOpenclawBillingRoute;
   "/openclaw/create": typeof AppOpenclawCreateRoute;
   "/openclaw/security": typeof AppOpenclawSecurityRoute;
   "/openclaw/usage": typeof AppOpenclawUsageRoute;
+  "/editor/authorize": typeof ConfirmEditorAuthorizeRoute;
   "/openclaw": typeof AppOpenclawIndexRoute;
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport;
   "/": typeof IndexRoute;
   "/_app": typeof AppRouteWithChildren;
+  "/_confirm": typeof ConfirmRouteWithChildren;
+  "/forgot-password": typeof ForgotPasswordRoute;
+  "/reset-password": typeof ResetPasswordRoute;
   "/sign-in": typeof SignInRoute;
   "/sign-up": typeof SignUpRoute;
+  "/signup": typeof SignupRoute;
+  "/verify-email": typeof VerifyEmailRoute;
+  "/_app/admin": typeof AppAdminRoute;
   "/_app/openclaw": typeof AppOpenclawRouteWithChildren;
+  "/_confirm/device": typeof ConfirmDeviceRoute;
+  "/_app/account/security": typeof AppAccountSecurityRoute;
   "/_app/openclaw/billing": typeof AppOpenclawBillingRoute;
   "/_app/openclaw/create": typeof AppOpenclawCreateRoute;
   "/_app/openclaw/security": typeof AppOpenclawSecurityRoute;
   "/_app/openclaw/usage": typeof AppOpenclawUsageRoute;
+  "/_confirm/editor/authorize": typeof ConfirmEditorAuthorizeRoute;
   "/_app/openclaw/": typeof AppOpenclawIndexRoute;
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath;
   fullPaths:
     | "/"
+    | "/forgot-password"
+    | "/reset-password"
     | "/sign-in"
     | "/sign-up"
+    | "/signup"
+    | "/verify-email"
+    | "/admin"
     | "/openclaw"
+    | "/device"
+    | "/account/security"
     | "/openclaw/billing"
     | "/openclaw/create"
     | "/openclaw/security"
     | "/openclaw/usage"
+    | "/editor/authorize"
     | "/openclaw/";
   fileRoutesByTo: FileRoutesByTo;
   to:
     | "/"
+    | "/forgot-password"
+    | "/reset-password"
     | "/sign-in"
     | "/sign-up"
+    | "/signup"
+    | "/verify-email"
+    | "/admin"
+    | "/device"
+    | "/account/security"
     | "/openclaw/billing"
     | "/openclaw/create"
     | "/openclaw/security"
     | "/openclaw/usage"
+    | "/editor/authorize"
     | "/openclaw";
   id:
     | "__root__"
     | "/"
     | "/_app"
+    | "/_confirm"
+    | "/forgot-password"
+    | "/reset-password"
     | "/sign-in"
     | "/sign-up"
+    | "/signup"
+    | "/verify-email"
+    | "/_app/admin"
     | "/_app/openclaw"
+    | "/_confirm/device"
+    | "/_app/account/security"
     | "/_app/openclaw/billing"
     | "/_app/openclaw/create"
     | "/_app/openclaw/security"
     | "/_app/openclaw/usage"
+    | "/_confirm/editor/authorize"
     | "/_app/openclaw/";
   fileRoutesById: FileRoutesById;
 }
 export interface RootRouteChildren {
   IndexRoute: typeof IndexRoute;
   AppRoute: typeof AppRouteWithChildren;
+  ConfirmRoute: typeof ConfirmRouteWithChildren;
+  ForgotPasswordRoute: typeof ForgotPasswordRoute;
+  ResetPasswordRoute: typeof ResetPasswordRoute;
   SignInRoute: typeof SignInRoute;
   SignUpRoute: typeof SignUpRoute;
+  SignupRoute: typeof SignupRoute;
+  VerifyEmailRoute: typeof VerifyEmailRoute;
 }
 
 declare module "@tanstack/react-router" {
@@ -163,6 +271,27 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof AppRouteImport;
       parentRoute: typeof rootRouteImport;
     };
+    "/_confirm": {
+      id: "/_confirm";
+      path: "";
+      fullPath: "/";
+      preLoaderRoute: typeof ConfirmRouteImport;
+      parentRoute: typeof rootRouteImport;
+    };
+    "/forgot-password": {
+      id: "/forgot-password";
+      path: "/forgot-password";
+      fullPath: "/forgot-password";
+      preLoaderRoute: typeof ForgotPasswordRouteImport;
+      parentRoute: typeof rootRouteImport;
+    };
+    "/reset-password": {
+      id: "/reset-password";
+      path: "/reset-password";
+      fullPath: "/reset-password";
+      preLoaderRoute: typeof ResetPasswordRouteImport;
+      parentRoute: typeof rootRouteImport;
+    };
     "/sign-in": {
       id: "/sign-in";
       path: "/sign-in";
@@ -177,11 +306,46 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof SignUpRouteImport;
       parentRoute: typeof rootRouteImport;
     };
+    "/signup": {
+      id: "/signup";
+      path: "/signup";
+      fullPath: "/signup";
+      preLoaderRoute: typeof SignupRouteImport;
+      parentRoute: typeof rootRouteImport;
+    };
+    "/verify-email": {
+      id: "/verify-email";
+      path: "/verify-email";
+      fullPath: "/verify-email";
+      preLoaderRoute: typeof VerifyEmailRouteImport;
+      parentRoute: typeof rootRouteImport;
+    };
+    "/_app/admin": {
+      id: "/_app/admin";
+      path: "/admin";
+      fullPath: "/admin";
+      preLoaderRoute: typeof AppAdminRouteImport;
+      parentRoute: typeof AppRoute;
+    };
     "/_app/openclaw": {
       id: "/_app/openclaw";
       path: "/openclaw";
       fullPath: "/openclaw";
       preLoaderRoute: typeof AppOpenclawRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    "/_confirm/device": {
+      id: "/_confirm/device";
+      path: "/device";
+      fullPath: "/device";
+      preLoaderRoute: typeof ConfirmDeviceRouteImport;
+      parentRoute: typeof ConfirmRoute;
+    };
+    "/_app/account/security": {
+      id: "/_app/account/security";
+      path: "/account/security";
+      fullPath: "/account/security";
+      preLoaderRoute: typeof AppAccountSecurityRouteImport;
       parentRoute: typeof AppRoute;
     };
     "/_app/openclaw/": {
@@ -219,6 +383,13 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof AppOpenclawUsageRouteImport;
       parentRoute: typeof AppOpenclawRoute;
     };
+    "/_confirm/editor/authorize": {
+      id: "/_confirm/editor/authorize";
+      path: "/editor/authorize";
+      fullPath: "/editor/authorize";
+      preLoaderRoute: typeof ConfirmEditorAuthorizeRouteImport;
+      parentRoute: typeof ConfirmRoute;
+    };
   }
 }
 
@@ -243,20 +414,42 @@ const AppOpenclawRouteWithChildren = AppOpenclawRoute._addFileChildren(
 );
 
 interface AppRouteChildren {
+  AppAdminRoute: typeof AppAdminRoute;
   AppOpenclawRoute: typeof AppOpenclawRouteWithChildren;
+  AppAccountSecurityRoute: typeof AppAccountSecurityRoute;
 }
 
 const AppRouteChildren: AppRouteChildren = {
+  AppAdminRoute: AppAdminRoute,
   AppOpenclawRoute: AppOpenclawRouteWithChildren,
+  AppAccountSecurityRoute: AppAccountSecurityRoute,
 };
 
 const AppRouteWithChildren = AppRoute._addFileChildren(AppRouteChildren);
 
+interface ConfirmRouteChildren {
+  ConfirmDeviceRoute: typeof ConfirmDeviceRoute;
+  ConfirmEditorAuthorizeRoute: typeof ConfirmEditorAuthorizeRoute;
+}
+
+const ConfirmRouteChildren: ConfirmRouteChildren = {
+  ConfirmDeviceRoute: ConfirmDeviceRoute,
+  ConfirmEditorAuthorizeRoute: ConfirmEditorAuthorizeRoute,
+};
+
+const ConfirmRouteWithChildren =
+  ConfirmRoute._addFileChildren(ConfirmRouteChildren);
+
 const rootRouteChildren: RootRouteChildren = {
   IndexRoute: IndexRoute,
   AppRoute: AppRouteWithChildren,
+  ConfirmRoute: ConfirmRouteWithChildren,
+  ForgotPasswordRoute: ForgotPasswordRoute,
+  ResetPasswordRoute: ResetPasswordRoute,
   SignInRoute: SignInRoute,
   SignUpRoute: SignUpRoute,
+  SignupRoute: SignupRoute,
+  VerifyEmailRoute: VerifyEmailRoute,
 };
 export const routeTree = rootRouteImport
   ._addFileChildren(rootRouteChildren)

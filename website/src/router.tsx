@@ -4,6 +4,7 @@ import { ErrorPage } from "./components/layout/ErrorPage.tsx";
 import { NotFoundPage } from "./components/layout/NotFoundPage.tsx";
 import { PendingPage } from "./components/layout/PendingPage.tsx";
 import type { ConnectLive } from "./lib/live.tsx";
+import { parseSearch, stringifySearch } from "./lib/searchParams.ts";
 import { routeTree } from "./routeTree.gen.ts";
 
 /** What routes may use besides their own parameters. */
@@ -24,6 +25,8 @@ export function createAppRouter(context: RouterContext, history?: RouterHistory)
     defaultErrorComponent: ErrorPage,
     defaultNotFoundComponent: NotFoundPage,
     scrollRestoration: true,
+    parseSearch,
+    stringifySearch,
   });
 }
 export type AppRouter = ReturnType<typeof createAppRouter>;

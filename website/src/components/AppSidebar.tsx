@@ -1,5 +1,14 @@
 import { Badge, Stack, Text } from "@mantine/core";
-import { IconArchive, IconCoin, IconDevices, IconLayoutDashboard } from "@tabler/icons-react";
+import {
+  IconArchive,
+  IconCoin,
+  IconDevices,
+  IconLayoutDashboard,
+  IconShieldLock,
+  IconUsersGroup,
+} from "@tabler/icons-react";
+import { useAccount } from "../lib/accountLive.ts";
+import type { PropsWithChildren } from "react";
 import { openRequests } from "../lib/deviceView.ts";
 import { useObservation } from "../lib/live.tsx";
 import { useNow } from "../lib/useNow.ts";
@@ -9,9 +18,7 @@ import { NavItem } from "./ui/Links.tsx";
 export function AppSidebar({ onNavigate }: { onNavigate: () => void }) {
   return (
     <Stack component="nav" aria-label="Main" gap={2}>
-      <Text size="xs" fw={600} c="dimmed" px="sm" py={6}>
-        OpenClaw
-      </Text>
+      <Heading>OpenClaw</Heading>
       <NavItem
         to="/openclaw"
         label="Overview"
@@ -42,7 +49,39 @@ export function AppSidebar({ onNavigate }: { onNavigate: () => void }) {
         activeProps={{ active: true }}
         onClick={onNavigate}
       />
+      <Heading>Account</Heading>
+      <NavItem
+        to="/account/security"
+        label="Sign-in and security"
+        leftSection={<IconShieldLock size={18} aria-hidden />}
+        activeProps={{ active: true }}
+        onClick={onNavigate}
+      />
+      <AdminItem onNavigate={onNavigate} />
     </Stack>
+  );
+}
+
+function Heading({ children }: PropsWithChildren) {
+  return (
+    <Text size="xs" fw={600} c="dimmed" px="sm" py={6}>
+      {children}
+    </Text>
+  );
+}
+
+/** Only administrators see it, and the server lets only them in. */
+function AdminItem({ onNavigate }: { onNavigate: () => void }) {
+  const account = useAccount();
+  if (account.state !== "ready" || !account.value.is_admin) return null;
+  return (
+    <NavItem
+      to="/admin"
+      label="Administration"
+      leftSection={<IconUsersGroup size={18} aria-hidden />}
+      activeProps={{ active: true }}
+      onClick={onNavigate}
+    />
   );
 }
 

@@ -1,15 +1,14 @@
-import type { MyAccount, MyAuthEvent, SignInList } from "@oa/contract/accountsApi";
+import type { MyAccount, MyAuthEvent, SignIn } from "@oa/contract/accountsApi";
 import type { AdminInstance, AdminUser } from "@oa/contract/admin";
 import { useQuery } from "@tanstack/react-query";
 import type { ComponentType } from "react";
-import type * as z from "zod";
 import { type Live, liveOf, type LiveQuery, type PagesProps, useLive } from "./live.tsx";
 
 /** The live data of accounts; a part of `LiveSource`. */
 export interface AccountSource {
   queries: {
     account: LiveQuery<MyAccount>;
-    signIns: LiveQuery<SignIns>;
+    signIns: LiveQuery<SignIn[]>;
   };
   /** Newest first. */
   Events: ComponentType<PagesProps<MyAuthEvent>>;
@@ -20,7 +19,6 @@ export interface AccountSource {
   /** Signs the live connection in again: after the browser's session was replaced by another of the same person. */
   renew: () => void;
 }
-export type SignIns = z.infer<typeof SignInList>;
 
 /** Who is signed in, and how they may. */
 export function useAccount(): Live<MyAccount> {
@@ -28,6 +26,6 @@ export function useAccount(): Live<MyAccount> {
 }
 
 /** Browsers, editors and terminals that are signed in. */
-export function useSignIns(): Live<SignIns> {
+export function useSignIns(): Live<SignIn[]> {
   return liveOf(useQuery(useLive().account.queries.signIns));
 }

@@ -1,4 +1,5 @@
 import { ADMIN_PATHS } from "@oa/contract/admin";
+import { UserId } from "@oa/contract/ids";
 import { DeviceDecision, DeviceLists, RestartResult } from "@oa/contract/runtime";
 import { InstanceAccepted, observed } from "@oa/contract/worker";
 import { type Door, envelopeFetch, LONG_DEADLINE_MS } from "./envelopeFetch.ts";
@@ -6,7 +7,8 @@ import { pathWith } from "./openclawApi.ts";
 
 /** What an admin does for someone else; `forbidden` for everyone else. Each act is audited with both names. */
 export function createAdminApi(door: Door) {
-  const of = (path: string, userId: string) => pathWith(path, "userId", userId);
+  // The id of a trusted service's user may hold more than a path segment takes as it is.
+  const of = (path: string, userId: string) => path.replace("{userId}", encodeURIComponent(UserId.parse(userId)));
   const ofRequest = (path: string, userId: string, requestId: string) =>
     pathWith(of(path, userId), "requestId", requestId);
   return {

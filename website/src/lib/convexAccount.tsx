@@ -1,19 +1,34 @@
 import { type ConvexQueryClient, convexQuery } from "@convex-dev/react-query";
-import type { MyAccount, MyAuthEvent } from "@oa/contract/accountsApi";
-import type { AdminInstance, AdminUser } from "@oa/contract/admin";
 import { usePaginatedQuery } from "convex/react";
-import { makeFunctionReference, type PaginationOptions, type PaginationResult } from "convex/server";
-import type { AccountSource, SignIns } from "./accountLive.ts";
+import { api } from "../../../convex/_generated/api.js";
+import type { AccountSource } from "./accountLive.ts";
 import { PAGE_SIZE, pagesOf } from "./convexPages.ts";
 
-type NoArgs = Record<string, never>;
-interface PageArgs extends Record<string, unknown> {
-  paginationOpts: PaginationOptions;
+const account = api.accounts.mine;
+const signIns = api.sessions.mySignIns;
+
+/** The live data of accounts, over the page's one connection. `renew` signs it in again. */
+export function convexAccount(convexQueries: ConvexQueryClient, renew: () => void): AccountSource {
+  const read = convexQueries.queryFn();
+  return {
+    queries: {
+      account: { queryKey: convexQuery(account, {}).queryKey, queryFn: read<typeof account>, staleTime: Infinity },
+      signIns: { queryKey: convexQuery(signIns, {}).queryKey, queryFn: read<typeof signIns>, staleTime: Infinity },
+    },
+    Events,
+    Users,
+    Instances,
+    renew,
+  };
 }
 
-/** The public queries of the contract (`accountsApi.ts`, `admin.ts`), by their names. */
-const account = makeFunctionReference<"query", NoArgs, MyAccount>("account:mine");
-const signIns = makeFunctionReference<"query", NoArgs, SignIns>("sessions:mySignIns");
-const events = makeFunctionReference<"query", PageArgs, PaginationResult<MyAuthEvent>>("authEvents:mine");
-const users = makeFunctionReference<"query", PageArgs & { email?: string }, PaginationResult<AdminUser>>("admin:users");
-const instances = makeFunctionReference<"query", PageArgs, PaginationResult<AdminInstance>>("admin:instances");
+const FIRST = { initialNumItems: PAGE_SIZE };
+
+const Events: AccountSource["Events"] = ({ children }) =>
+  children(pagesOf(usePaginatedQuery(api.authEvents.mine, {}, FIRST)));
+
+const Users: AccountSource["Users"] = ({ email, children }) =>
+  children(pagesOf(usePaginatedQuery(api.admin.users, email === "" ? {} : { email }, FIRST)));
+
+const Instances: AccountSource["Instances"] = ({ children }) =>
+  children(pagesOf(usePaginatedQuery(api.admin.instances, {}, FIRST)));

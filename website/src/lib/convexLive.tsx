@@ -1,12 +1,12 @@
 import { ConvexQueryClient, convexQuery } from "@convex-dev/react-query";
 import type { QueryClient } from "@tanstack/react-query";
-import { ConvexProvider, ConvexReactClient, usePaginatedQuery, type UsePaginatedQueryResult } from "convex/react";
+import { ConvexProvider, ConvexReactClient, usePaginatedQuery } from "convex/react";
 import { api } from "../../../convex/_generated/api.js";
-import type { Connection, LivePages, LiveSource } from "./live.tsx";
+import { convexAccount } from "./convexAccount.tsx";
+import { PAGE_SIZE, pagesOf } from "./convexPages.ts";
+import type { Connection, LiveSource } from "./live.tsx";
 import { isSignedOut } from "./requestError.ts";
 import { webApi } from "./webApi.ts";
-
-const PAGE_SIZE = 20;
 
 interface ConvexLiveOptions {
   url: string;
@@ -17,7 +17,7 @@ interface ConvexLiveOptions {
 
 /** The live data, from Convex over one WebSocket. Signs in with a short token of the session and renews it by itself. */
 export function connectConvex({ url, queryClient, onSignedOut }: ConvexLiveOptions): LiveSource {
-  const convex = new ConvexReactClient(url, { expectAuth: true });
+  const convex = new ConvexReactClient(url, { expectAuth: true, initialAuthTokenReuse: true });
   const convexQueries = new ConvexQueryClient(convex);
   const defaults = queryClient.getDefaultOptions();
   // Keys of Convex queries hold function references; every other key is hashed as before.
@@ -27,6 +27,7 @@ export function connectConvex({ url, queryClient, onSignedOut }: ConvexLiveOptio
   });
   convexQueries.connect(queryClient);
   const read = convexQueries.queryFn();
+  const watched = watchConnection(convex, onSignedOut);
   const { instance, observation, balance } = REFERENCES;
   return {
     Provider: ({ children }) => <ConvexProvider client={convex}>{children}</ConvexProvider>,
@@ -37,7 +38,8 @@ export function connectConvex({ url, queryClient, onSignedOut }: ConvexLiveOptio
     },
     Ledger,
     AuditLog,
-    connection: watchConnection(convex, onSignedOut),
+    account: convexAccount(convexQueries, watched.signIn),
+    connection: watched,
   };
 }
 
@@ -64,15 +66,18 @@ function watchConnection(convex: ConvexReactClient, onSignedOut: () => void) {
   const tell = () => {
     for (const listener of listeners) listener();
   };
-  convex.setAuth(
-    () => fetchToken(onSignedOut),
-    (authenticated) => {
-      refused = !authenticated;
-      tell();
-    },
-  );
+  const signIn = () =>
+    convex.setAuth(
+      () => fetchToken(onSignedOut),
+      (authenticated) => {
+        refused = !authenticated;
+        tell();
+      },
+    );
+  signIn();
   convex.subscribeToConnectionState(tell);
   return {
+    signIn,
     subscribe: (listener: () => void) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -102,10 +107,4 @@ async function fetchToken(onSignedOut: () => void): Promise<string | null> {
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
-}
-
-const PAGE_STATES = { LoadingFirstPage: "first", LoadingMore: "next", CanLoadMore: "more", Exhausted: "end" } as const;
-
-function pagesOf<T>(query: UsePaginatedQueryResult<T>): LivePages<T> {
-  return { items: query.results, state: PAGE_STATES[query.status], loadMore: () => query.loadMore(PAGE_SIZE) };
 }

@@ -12,6 +12,7 @@ import {
   useContext,
   useSyncExternalStore,
 } from "react";
+import type { AccountSource } from "./accountLive.ts";
 
 /**
  * What the page shows live. Components use the hooks below; where the data comes from (`convexLive.tsx`, or made-up data
@@ -31,6 +32,7 @@ export interface LiveSource {
   Ledger: ComponentType<PagesProps<LedgerEntry>>;
   /** Newest first. */
   AuditLog: ComponentType<PagesProps<AuditLine>>;
+  account: AccountSource;
   connection: {
     subscribe: (onChange: () => void) => () => void;
     current: () => Connection;
@@ -45,7 +47,7 @@ export interface LiveQuery<T> {
 }
 
 /** A list that is read page by page hands what has come to its child. */
-interface PagesProps<T> {
+export interface PagesProps<T> {
   children: (pages: LivePages<T>) => ReactNode;
 }
 
@@ -133,7 +135,8 @@ export function useConnection(): Connection {
   return useSyncExternalStore(connection.subscribe, connection.current);
 }
 
-function liveOf<T>(query: UseQueryResult<T>): Live<T> {
+/** A kept-current query as the page shows it. */
+export function liveOf<T>(query: UseQueryResult<T>): Live<T> {
   switch (query.status) {
     case "pending":
       return { state: "loading" };

@@ -1,11 +1,14 @@
-import { Paper, Stack, Text, Title } from "@mantine/core";
+import { Group, Text } from "@mantine/core";
 import { createFileRoute, redirect, useRouter } from "@tanstack/react-router";
 import { AccountForm } from "../components/AccountForm.tsx";
-import { PlainFrame } from "../components/layout/PlainFrame.tsx";
+import { CardPage } from "../components/account/CardPage.tsx";
+import { ForgotLink } from "../components/account/ForgotLink.tsx";
+import { ProblemNotice } from "../components/account/ProblemNotice.tsx";
+import { ProviderButtons } from "../components/account/ProviderButtons.tsx";
 import { TextLink } from "../components/ui/Links.tsx";
-import { AuthSearch } from "../lib/authSearch.ts";
+import { AuthSearch, leadsToEditor } from "../lib/authSearch.ts";
 import { pageTitle } from "../lib/pageTitle.ts";
-import { sessionQuery } from "../lib/queries.ts";
+import { configQuery, sessionQuery } from "../lib/queries.ts";
 import { safeNext } from "../lib/safeNext.ts";
 
 export const Route = createFileRoute("/sign-in")({
@@ -14,32 +17,31 @@ export const Route = createFileRoute("/sign-in")({
     const { user } = await context.queryClient.ensureQueryData(sessionQuery());
     if (user !== null) throw redirect({ href: safeNext(search.next) });
   },
+  loader: ({ context }) => context.queryClient.prefetchQuery(configQuery()),
   head: () => pageTitle("Sign in"),
   component: SignInPage,
 });
 
 function SignInPage() {
-  const search = Route.useSearch();
+  const { next, error } = Route.useSearch();
   const { history } = useRouter();
   return (
-    <PlainFrame size="xs">
-      <Paper withBorder p={{ base: "md", sm: "xl" }}>
-        <Stack gap="lg">
-          <Stack gap={4}>
-            <Title order={1} size="h2">
-              Sign in
-            </Title>
-            <Text c="dimmed">Back to your OpenClaw.</Text>
-          </Stack>
-          <AccountForm mode="sign-in" onSignedIn={() => history.push(safeNext(search.next))} />
-          <Text size="sm" c="dimmed">
-            New here?{" "}
-            <TextLink to="/sign-up" search={search} underline="always">
-              Create an account
-            </TextLink>
-          </Text>
-        </Stack>
-      </Paper>
-    </PlainFrame>
+    <CardPage
+      title="Sign in"
+      description={leadsToEditor(next) ? "Then back to your editor." : "Back to your OpenClaw."}
+    >
+      {error !== undefined && <ProblemNotice problem={error} title="You are not signed in" />}
+      <ProviderButtons returnTo={safeNext(next)} />
+      <AccountForm mode="sign-in" onSignedIn={() => history.push(safeNext(next))} />
+      <Group justify="space-between" gap="xs">
+        <Text size="sm" c="dimmed">
+          New here?{" "}
+          <TextLink to="/sign-up" search={{ next }} underline="always">
+            Create an account
+          </TextLink>
+        </Text>
+        <ForgotLink />
+      </Group>
+    </CardPage>
   );
 }

@@ -1,8 +1,9 @@
 import { ActionIcon, Menu, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import type { User } from "@oa/contract/accounts";
-import { IconLogout, IconUserCircle } from "@tabler/icons-react";
+import { IconLogout, IconShieldLock, IconUserCircle } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import { messageOf } from "../../lib/requestError.ts";
 import { webApi } from "../../lib/webApi.ts";
 
@@ -15,6 +16,7 @@ export function AccountMenu({ user }: { user: User }) {
     onError: (error) =>
       notifications.show({ color: "red", title: "You are still signed in", message: messageOf(error) }),
   });
+  const navigate = useNavigate();
   return (
     <Menu position="bottom-end" withinPortal>
       <Menu.Target>
@@ -28,6 +30,12 @@ export function AccountMenu({ user }: { user: User }) {
             {user.email}
           </Text>
         </Menu.Label>
+        <Menu.Item
+          leftSection={<IconShieldLock size={16} aria-hidden />}
+          onClick={() => void navigate({ to: "/account/security" })}
+        >
+          Sign-in and security
+        </Menu.Item>
         <Menu.Item
           leftSection={<IconLogout size={16} aria-hidden />}
           onClick={() => signOut.mutate()}

@@ -1,0 +1,78 @@
+import { Badge, Code, EmptyState, Group, Stack, Text } from "@mantine/core";
+import type { AdminUser } from "@oa/contract/admin";
+import { formatUsd, microOfUsd } from "@oa/contract/money";
+import { IconUserOff } from "@tabler/icons-react";
+import type { LivePages } from "../../lib/live.tsx";
+import { MoreButton } from "../openclaw/LedgerTable.tsx";
+import { ListRow, RowList } from "../ui/Lists.tsx";
+import { Loading } from "../ui/Loading.tsx";
+import { RelativeTime } from "../ui/RelativeTime.tsx";
+import { AdminActs } from "./AdminActs.tsx";
+import { StatusBadge } from "./StatusBadge.tsx";
+
+/** People with an account, their credits and their instance. */
+export function UserList({ users, searched }: { users: LivePages<AdminUser>; searched: string }) {
+  if (users.state === "first") return <Loading what="the people" h={200} />;
+  if (users.items.length === 0) {
+    return (
+      <EmptyState
+        icon={<IconUserOff aria-hidden />}
+        title={searched === "" ? "Nobody yet" : "Nobody found"}
+        description={
+          searched === ""
+            ? "People stand here once they have signed up."
+            : `No e-mail begins with "${searched}". The beginning has to match.`
+        }
+      />
+    );
+  }
+  return (
+    <Stack gap="lg">
+      <RowList label="People">
+        {users.items.map((user) => (
+          <Row key={user.user_id} user={user} />
+        ))}
+      </RowList>
+      <MoreButton pages={users} label="Show more people" />
+    </Stack>
+  );
+}
+
+function Row({ user }: { user: AdminUser }) {
+  return (
+    <ListRow>
+      <Stack gap={2} flex="1 1 300px" miw={0}>
+        <Group gap="xs" style={{ rowGap: 0 }}>
+          <Text fw={600} style={{ overflowWrap: "anywhere" }}>
+            {user.email}
+          </Text>
+          {user.is_admin && <Badge variant="light">Admin</Badge>}
+          {!user.email_verified && (
+            <Badge variant="light" color="orange" autoContrast={false}>
+              Not verified
+            </Badge>
+          )}
+        </Group>
+        <Text size="sm" c="dimmed">
+          {formatUsd(microOfUsd(user.balance_usd))} of credits · joined <RelativeTime at={user.created_at} />
+        </Text>
+        <Text size="sm" c="dimmed" style={{ overflowWrap: "anywhere" }}>
+          <Code>{user.user_id}</Code>
+        </Text>
+        {user.instance === null ? (
+          <Text size="sm" c="dimmed">
+            No OpenClaw
+          </Text>
+        ) : (
+          <Group gap={6}>
+            <StatusBadge status={user.instance.status} />
+            <Text size="sm" c="dimmed">
+              since <RelativeTime at={user.instance.since} />
+            </Text>
+          </Group>
+        )}
+      </Stack>
+      {user.instance !== null && <AdminActs userId={user.user_id} name={user.email} status={user.instance.status} />}
+    </ListRow>
+  );
+}
