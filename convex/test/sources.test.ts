@@ -33,18 +33,25 @@ it("no key is compared letter by letter (R10)", () => {
   expect(namesWith(/(===|!==)\s*process\.env|process\.env\.\w+\s*(===|!==)\s*[^"u]/)).toEqual([]);
 });
 
-it("a browser may call six queries about its own things, and nothing else", () => {
+it("what a browser may call is this list, each behind its gate, and nothing else", () => {
   const registered = Object.entries(SOURCES).flatMap(([name, text]) =>
-    [...text.matchAll(/export const (\w+) = (query|mutation|action)\(/g)].map(
-      ([, fn, kind]) => `${kind} ${name.slice(3, -3)}:${fn}`,
-    ),
+    text.split("export const ").flatMap((part) => {
+      const kind = /^(\w+) = (query|mutation|action)\(/.exec(part);
+      const gate = /await (requireUser|requireAdmin)\(ctx\)/.exec(part)?.[1] ?? "no gate";
+      return kind === null ? [] : [`${kind[2]} ${name.slice(3, -3)}:${kind[1]} ${gate}`];
+    }),
   );
   expect(registered.sort()).toEqual([
-    "query audit:myEvents",
-    "query billing:myBalance",
-    "query billing:myLedger",
-    "query openclaw:myDevices",
-    "query openclaw:myInstance",
-    "query users:me",
+    "query accounts:mine requireUser",
+    "query admin:instances requireAdmin",
+    "query admin:users requireAdmin",
+    "query audit:myEvents requireUser",
+    "query authEvents:mine requireUser",
+    "query billing:myBalance requireUser",
+    "query billing:myLedger requireUser",
+    "query openclaw:myDevices requireUser",
+    "query openclaw:myInstance requireUser",
+    "query sessions:mySignIns requireUser",
+    "query users:me requireUser",
   ]);
 });
