@@ -10,7 +10,8 @@ import { confirm, plainConsole } from "./console.ts";
 import { lockDataDir } from "./lock.ts";
 import { HELP, parseOptions } from "./options.ts";
 import { choosePorts } from "./ports.ts";
-import { sweepOrphans } from "./processes.ts";
+import { runtimeHostPart } from "./parts.ts";
+import { Part, sweepOrphans } from "./processes.ts";
 import { loadSecrets } from "./secrets.ts";
 import { startStack, type Stack } from "./stack.ts";
 
@@ -65,11 +66,30 @@ async function reset(dataDir: string, yes: boolean): Promise<boolean> {
     return false;
   }
   await sweepOrphans(dataDir);
-  for (const part of ["convex", "runtime", "wrangler", "logs", "secrets.json", "stack.json", "pids.json"]) {
-    await rm(join(dataDir, part), { recursive: true, force: true });
-  }
+  await endGateways(dataDir);
+  const kept = ["convex", "runtime", "wrangler", "logs", "secrets.json", "stack.json", "pids.json"];
+  for (const part of kept) await rm(join(dataDir, part), { recursive: true, force: true });
   out.line(`  ${dataDir} is empty again`);
   return true;
+}
+
+/**
+ * A runtime host that was killed hard left its gateways running, to be taken over by the next one. Before their data goes,
+ * a host takes them over and ends them.
+ */
+async function endGateways(dataDir: string): Promise<void> {
+  if (!existsSync(join(dataDir, "runtime"))) return;
+  const plan = {
+    root,
+    dataDir,
+    ports: await choosePorts(dataDir, null),
+    secrets: await loadSecrets(dataDir, process.env),
+    settings: process.env,
+  };
+  const events = { change: async () => undefined, lost: () => undefined, restarted: () => undefined };
+  const host = new Part(runtimeHostPart(plan), join(dataDir, "logs"), events);
+  await host.start();
+  await host.stop();
 }
 
 function announce(stack: Stack, seconds: number): void {
