@@ -20,7 +20,10 @@ export type Identity =
 
 export type UdfKind = "query" | "mutation" | "action" | "httpAction";
 
-/** What running a function gave. `valueJson` is Convex-encoded JSON text, ready to be spliced into a reply. */
+/**
+ * What running a function gave. `valueJson` is Convex-encoded JSON text, ready to be spliced into a reply.
+ * `errorMessage` is "[Request ID: …] Server Error\nUncaught Error: …\n    at …", `errorDataJson` a ConvexError's data.
+ */
 export type UdfResult =
   | { ok: true; valueJson: string; logLines: string[] }
   | { ok: false; errorMessage: string; errorDataJson?: string; logLines: string[] };
@@ -127,6 +130,7 @@ export interface PreparedPush {
   app: Json;
 }
 
+/** One call that ended. `error` is its message without the request's id; a failure of the engine itself has the path `_system:engine`. */
 export interface LogEvent {
   atMs: number;
   requestId: string;

@@ -124,6 +124,17 @@ describe("guards", () => {
     expect(drawn.size).toBe(5);
   });
 
+  test("a mutation cannot import(), an action can", async () => {
+    const source = `
+import { action, mutation } from "./_generated/server.ts";
+const load = async () => (await import("./model.ts")).perform.isMutation;
+export const inMutation = mutation({ args: {}, handler: load });
+export const inAction = action({ args: {}, handler: load });`;
+    const engine = await deployed({ "lazy.ts": source });
+    expect(await failure(engine, "lazy:inMutation")).toContain("Can't use import() in queries and mutations");
+    expect(valueOf(await engine.runAction(call("lazy:inAction")))).toBe(true);
+  });
+
   test("outside of functions everything is as it was", async () => {
     const before = [fetch, setTimeout, Date, Math, crypto, console, process];
     await engineWithFixture();

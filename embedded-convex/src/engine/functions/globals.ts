@@ -3,6 +3,7 @@
  * that ask which function is running: outside of one they give the real thing, inside of one what Convex gives
  * there. A function (a workflow library, say) that assigns to one changes it for its own run only.
  */
+import { registerHooks } from "node:module";
 import { currentRun, running, type Run } from "./run.ts";
 import { consoleFor } from "./console.ts";
 
@@ -33,6 +34,21 @@ const performanceNow = performance.now.bind(performance);
 export function installGuards(): void {
   for (const [name, guard] of Object.entries(GUARDS)) installGuard(name, guard);
   installSyscalls();
+  if (!importsGuarded) guardImports();
+}
+
+let importsGuarded = false;
+
+/** `import()` is no global; the loader is asked instead, in the context of the function that imports. */
+function guardImports(): void {
+  importsGuarded = true;
+  registerHooks({
+    resolve: (specifier, context, next) => {
+      const run = currentRun();
+      if (run !== null && run.tx !== null) refused("import()")();
+      return next(specifier, context);
+    },
+  });
 }
 
 function installGuard(name: string, guard: Producer): void {

@@ -26,8 +26,7 @@ export async function runHttpAction(
   installGuards();
   const { code } = core;
   const place = placeOf(code, new URL(request.url).pathname);
-  const info =
-    known ?? newRequest({ userAgent: request.headers.get("user-agent"), ip: request.headers.get("x-forwarded-for") });
+  const info = known ?? newRequest({ userAgent: request.headers.get("user-agent") });
   let router: Router | null;
   try {
     router = (await place?.component.router()) ?? null;

@@ -23,6 +23,7 @@ const CLEAN_BATCH = 100;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 /** Captured, so that cleaning up keeps real time where a test fakes the clock for the jobs. */
 const realSetTimeout = globalThis.setTimeout;
+const PAUSE_AFTER_FAULT_MS = 1000;
 const STOP_PATIENCE_MS = 2000;
 const INTERRUPTED = "Transient error while executing action";
 
@@ -33,6 +34,8 @@ export class Scheduler {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private cleaner: ReturnType<typeof setTimeout> | undefined;
   private stopped = false;
+  /** Set into the future when the engine itself failed (a full disk, say), so that it is not asked all the time. */
+  private notBeforeMs = 0;
 
   constructor(core: Core, runner: Runner) {
     this.core = core;
@@ -79,7 +82,8 @@ export class Scheduler {
     if (this.stopped) return;
     clearTimeout(this.timer);
     const next = this.nextMs();
-    const delay = next === null ? null : Math.min(MAX_TIMER_MS, Math.max(0, next - this.core.now()));
+    const dueMs = next === null ? null : Math.max(next, this.notBeforeMs);
+    const delay = dueMs === null ? null : Math.min(MAX_TIMER_MS, Math.max(0, dueMs - this.core.now()));
     this.timer = delay === null ? undefined : setTimeout(() => this.startDue(), delay);
   }
 
@@ -105,7 +109,10 @@ export class Scheduler {
   private begin(key: string, work: () => Promise<void>): void {
     if (this.active.has(key) || this.active.size >= PARALLEL) return;
     const running = work()
-      .catch((error: unknown) => this.report(error))
+      .catch((error: unknown) => {
+        this.notBeforeMs = this.core.now() + PAUSE_AFTER_FAULT_MS;
+        this.report(error);
+      })
       .finally(() => {
         this.active.delete(key);
         this.wake();

@@ -36,14 +36,18 @@ const FIRST_USER_NUMBER = 10_001;
 
 export class Catalog {
   private readonly byComponent: ReadonlyMap<string, ReadonlyMap<string, Table>>;
+  private readonly byNumber: ReadonlyMap<string, Table>;
 
   private constructor(tables: Iterable<Table>) {
     const byComponent = new Map<string, Map<string, Table>>();
+    const byNumber = new Map<string, Table>();
     for (const table of tables) {
       const names = byComponent.get(table.component) ?? new Map<string, Table>();
       byComponent.set(table.component, names.set(table.name, table));
+      byNumber.set(`${table.number} ${table.component}`, table);
     }
     this.byComponent = byComponent;
+    this.byNumber = byNumber;
   }
 
   static load(db: Connection): Catalog {
@@ -63,7 +67,7 @@ export class Catalog {
   }
 
   tableByNumber(component: string, number: number): Table | null {
-    return this.tables(component).find((table) => table.number === number) ?? null;
+    return this.byNumber.get(`${number} ${component}`) ?? null;
   }
 
   tables(component: string): Table[] {
