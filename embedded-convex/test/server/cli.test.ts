@@ -7,9 +7,9 @@ import { z } from "zod";
 import { api } from "../fixtures/chat/convex/_generated/api.js";
 import {
   convexCli,
-  convexCliUntil,
   copyFixture,
   deploy,
+  followCli,
   startDeployment,
   tempDir,
   type Deployment,
@@ -117,10 +117,14 @@ describe("the official CLI", () => {
     const before = await readFile(schema, "utf8");
     await writeFile(schema, before.replace("value: v.number()", "value: v.string()"));
     await cli("run", "counters:add", '{"name":"dev","amount":1}');
-    const developing = convexCliUntil(project, deployment, ["dev", "--typecheck", "disable"], "functions ready");
-    const clearing = setInterval(() => void cli("run", "counters:clear"), 2_000);
-    const printed = await developing.finally(() => clearInterval(clearing));
-    expect(printed).toContain('in table "counters"');
+    const developing = followCli(project, deployment, ["dev", "--typecheck", "disable"]);
+    try {
+      expect(await developing.until('in table "counters"')).not.toContain("functions ready");
+      await cli("run", "counters:clear");
+      expect(await developing.until("functions ready")).toContain("Schema validation failed");
+    } finally {
+      await developing.stop();
+    }
     await writeFile(schema, before);
     await deploy(project, deployment);
   });
@@ -147,12 +151,15 @@ describe("the official CLI", () => {
         .then(() => http.query(api.messages.fail, {}))
         .catch(() => undefined);
     }, 200);
-    const printed = await convexCliUntil(project, deployment, ["logs", "--success"], "a secret detail").finally(() =>
-      clearInterval(running),
-    );
-    expect(printed).toMatch(/\[CONVEX M\(messages:send\)\] \[LOG\] 'sending' 'watched'/);
-    expect(printed).toMatch(/\[CONVEX M\(messages:send\)\] Function executed in \d+ ms/);
-    expect(printed).toMatch(/\[CONVEX Q\(messages:fail\)\] Uncaught Error: a secret detail/);
+    const following = followCli(project, deployment, ["logs", "--success"]);
+    try {
+      expect(await following.until("[CONVEX M(messages:send)] [LOG] 'sending' 'watched'")).not.toContain("[ERROR]");
+      await following.until("[CONVEX M(messages:send)] Function executed in");
+      await following.until("[CONVEX Q(messages:fail)] Uncaught Error: a secret detail");
+    } finally {
+      clearInterval(running);
+      await following.stop();
+    }
   });
 
   it("is refused with another admin key, in words", async () => {

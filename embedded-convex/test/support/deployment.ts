@@ -11,8 +11,8 @@ const PACKAGE = fileURLToPath(new URL("../../", import.meta.url));
 const NODE_MODULES = join(PACKAGE, "../node_modules");
 const BIN = join(PACKAGE, "bin/embedded-convex.js");
 const CONVEX_CLI = join(NODE_MODULES, "convex/bin/main.js");
-const START_MS = 20_000;
-const CLI_MS = 60_000;
+const START_MS = 60_000;
+const CLI_MS = 100_000;
 
 /** What a finished process said. */
 export interface Finished {
@@ -84,19 +84,27 @@ export function convexCli(project: string, target: Target, args: string[]): Prom
   return startCli(project, target, args).finished;
 }
 
-/** Runs a command that does not end by itself until it has printed `text`; everything it printed. */
-export async function convexCliUntil(project: string, target: Target, args: string[], text: string): Promise<string> {
+/** A command of the CLI that does not end by itself. */
+export interface Following {
+  /** Resolves with all that was printed once it contains `text`. */
+  until(text: string): Promise<string>;
+  stop(): Promise<unknown>;
+}
+
+export function followCli(project: string, target: Target, args: string[]): Following {
   const child = startCli(project, target, args);
-  try {
-    await waitFor(
-      () => child.output.stdout + child.output.stderr,
-      (output) => output.includes(text),
-    );
-  } finally {
-    child.process.kill("SIGKILL");
-    await child.finished;
-  }
-  return child.output.stdout + child.output.stderr;
+  return {
+    until: (text) =>
+      waitFor(
+        () => child.output.stdout + child.output.stderr,
+        (output) => output.includes(text),
+        CLI_MS,
+      ),
+    stop() {
+      child.process.kill("SIGKILL");
+      return child.finished;
+    },
+  };
 }
 
 function startCli(project: string, target: Target, args: string[]): Running {
