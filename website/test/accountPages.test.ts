@@ -67,7 +67,7 @@ describe("what opens on the pages of accounts", () => {
 
   it.each(["Devices…", "Restart…", "Stop…", "Delete…"])("the admin's dialog of %s is whole", async (act) => {
     await using opened = await site.open("admin", "/admin");
-    await opened.page.getByRole("button", { name: "What to do about ada@example.com" }).click();
+    await opened.page.getByRole("button", { name: "Act on the OpenClaw of ada@example.com" }).click();
     await opened.page.getByRole("menuitem", { name: act }).click();
     await opened.page.getByRole("dialog").waitFor();
     await opened.page.waitForTimeout(200);
@@ -80,7 +80,7 @@ describe("what a person does there", () => {
     await using opened = await site.open("signedOutAllWays", "/forgot-password");
     const { page } = opened;
     await page.getByRole("button", { name: "Send me a link" }).click();
-    await page.getByText("that is not an e-mail address").waitFor();
+    await page.getByText("That is not an e-mail address").waitFor();
     await page.getByLabel("E-mail").fill("someone@example.com");
     await page.getByLabel("E-mail").press("Enter");
     await page.getByText("If someone@example.com has an account here").waitFor();
@@ -94,10 +94,10 @@ describe("what a person does there", () => {
     const { page } = opened;
     await page.getByLabel("New password").fill("short");
     await page.getByLabel("New password").press("Enter");
-    await page.getByText("use at least 10 characters").waitFor();
+    await page.getByText("Use at least 10 characters").waitFor();
     await page.getByLabel("New password").fill("long enough by far");
     await page.getByLabel("New password").press("Enter");
-    await page.getByText("Your new password is set").waitFor();
+    await page.getByText("Your new password is set").first().waitFor();
     expect(await troubles(opened, "account-reset-done")).toEqual([]);
     await page.getByRole("link", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
@@ -133,7 +133,7 @@ describe("what a person does there", () => {
     await page.getByLabel("Code").press("Enter");
     await page.getByText("WDJB-MJHT").waitFor();
     await page.getByRole("button", { name: "Sign it in" }).click();
-    await page.getByText("Go back to your terminal").waitFor();
+    await page.getByText("Go back to your terminal").first().waitFor();
     expect(await troubles(opened, "account-device-done")).toEqual([]);
   });
 
@@ -149,7 +149,7 @@ describe("what a person does there", () => {
   it("says no", async () => {
     await using opened = await site.open("flowTerminal", "/device?user_code=wdjbmjht");
     await opened.page.getByRole("button", { name: "Deny" }).click();
-    await opened.page.getByText("It was not let in").waitFor();
+    await opened.page.getByText("It was not let in").first().waitFor();
     expect(await troubles(opened, "account-device-said-no")).toEqual([]);
   });
 

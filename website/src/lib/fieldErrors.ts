@@ -4,6 +4,9 @@ import { RequestError } from "./requestError.ts";
 
 const Issues = z.object({ issues: z.array(z.object({ path: z.string(), message: z.string() })) });
 
+/** What our account forms have fields for. */
+const FIELDS: ReadonlySet<string> = new Set(["email", "password", "new_password"]);
+
 /** Checks a form with a schema of the contract before it is sent; a form of `@mantine/form` takes it as `validate`. */
 export function validateWith(schema: z.ZodType): (values: unknown) => Record<string, string> {
   return (values) => {
@@ -22,7 +25,7 @@ export function fieldErrors(error: unknown): Record<string, string> {
   if (error.code !== "invalid_request" && error.code !== "unprocessable") return {};
   const parsed = Issues.safeParse(error.details);
   if (!parsed.success) return {};
-  return atFields(parsed.data.issues.filter(({ path }) => path === "email" || path === "password"));
+  return atFields(parsed.data.issues.filter(({ path }) => FIELDS.has(path)));
 }
 
 /** The first message of each field. */

@@ -1,9 +1,10 @@
 import { Button, Group, PasswordInput, Stack, VisuallyHidden } from "@mantine/core";
-import { schemaResolver, useForm } from "@mantine/form";
+import { useForm } from "@mantine/form";
 import { Password } from "@oa/contract/accounts";
 import { useMutation } from "@tanstack/react-query";
 import * as z from "zod";
 import { accountApi } from "../../lib/accountApi.ts";
+import { fieldErrors, validateWith } from "../../lib/fieldErrors.ts";
 import { goToSignIn } from "../../lib/goToSignIn.ts";
 import { useLive } from "../../lib/live.tsx";
 import { RequestError } from "../../lib/requestError.ts";
@@ -17,40 +18,39 @@ interface ChangePasswordFormProps {
   onDone: () => void;
 }
 
-const Fields = z.object({ current: z.string(), next: Password });
-const WithCurrent = Fields.extend({ current: z.string().min(1, "type your password of today") });
+const Fields = z.object({ current_password: z.string(), new_password: Password });
+const WithCurrent = Fields.extend({ current_password: z.string().min(1, "type your password of today") });
 
 /** Two fields and, unseen, the e-mail, so that a password manager knows whose password changes. */
 export function ChangePasswordForm({ hasPassword, email, onCancel, onDone }: ChangePasswordFormProps) {
   const { renew } = useLive().account;
   const form = useForm({
     mode: "uncontrolled",
-    initialValues: { current: "", next: "" },
-    validate: schemaResolver(hasPassword ? WithCurrent : Fields, { sync: true }),
+    initialValues: { current_password: "", new_password: "" },
+    validate: validateWith(hasPassword ? WithCurrent : Fields),
   });
   const change = useMutation({
-    mutationFn: ({ current, next }: { current: string; next: string }) =>
-      accountApi.changePassword({ ...(hasPassword ? { current_password: current } : {}), new_password: next }),
+    mutationFn: ({ current_password, new_password }: z.input<typeof Fields>) =>
+      accountApi.changePassword({ ...(hasPassword ? { current_password } : {}), new_password }),
     onSuccess: () => {
       renew();
       onDone();
     },
     onError: (error) => {
-      const wrong = currentIsWrong(error);
-      if (wrong) form.setErrors({ current: "That is not your password of today." });
-      if (wrong) form.getInputNode("current")?.focus();
+      const errors = errorsAtFields(error);
+      form.setErrors(errors);
+      focusFirst(errors);
     },
     gcTime: 0,
   });
+  function focusFirst(errors: Readonly<Record<string, unknown>>) {
+    const field = Object.keys(errors)[0];
+    if (field !== undefined) form.getInputNode(field)?.focus();
+  }
+  const shownAtFields = change.isError && Object.keys(errorsAtFields(change.error)).length > 0;
   const stale = change.error instanceof RequestError && change.error.code === "forbidden";
   return (
-    <form
-      noValidate
-      onSubmit={form.onSubmit(
-        (values) => change.mutate(values),
-        (errors) => form.getInputNode(Object.keys(errors)[0] ?? "next")?.focus(),
-      )}
-    >
+    <form noValidate onSubmit={form.onSubmit((values) => change.mutate(values), focusFirst)}>
       <Stack gap="md">
         <VisuallyHidden>
           <input
@@ -63,7 +63,7 @@ export function ChangePasswordForm({ hasPassword, email, onCancel, onDone }: Cha
             aria-label="E-mail"
           />
         </VisuallyHidden>
-        {change.isError && !currentIsWrong(change.error) && (
+        {change.isError && !shownAtFields && (
           <Failure title="The password is as it was" error={change.error}>
             {stale && (
               <Button size="xs" variant="default" onClick={goToSignIn}>
@@ -75,17 +75,22 @@ export function ChangePasswordForm({ hasPassword, email, onCancel, onDone }: Cha
         {hasPassword && (
           <PasswordInput
             label="Password of today"
-            name="current"
+            name="current_password"
             autoComplete="current-password"
             required
             withAsterisk={false}
             data-autofocus
             visibilityToggleButtonProps={{ "aria-label": "Show or hide the password of today", tabIndex: 0 }}
-            key={form.key("current")}
-            {...form.getInputProps("current")}
+            key={form.key("current_password")}
+            {...form.getInputProps("current_password")}
           />
         )}
-        <NewPasswordField label="New password" name="next" key={form.key("next")} {...form.getInputProps("next")} />
+        <NewPasswordField
+          label="New password"
+          name="new_password"
+          key={form.key("new_password")}
+          {...form.getInputProps("new_password")}
+        />
         <Group justify="flex-end" gap="sm">
           <Button variant="default" onClick={onCancel}>
             Cancel
@@ -99,6 +104,8 @@ export function ChangePasswordForm({ hasPassword, email, onCancel, onDone }: Cha
   );
 }
 
-function currentIsWrong(error: unknown): boolean {
-  return error instanceof RequestError && error.code === "invalid_credentials";
+/** Here a wrong password can only be the one of today: whose account it is, is known. */
+function errorsAtFields(error: unknown): Record<string, string> {
+  const wrong = error instanceof RequestError && error.code === "invalid_credentials";
+  return wrong ? { current_password: "That is not your password of today." } : fieldErrors(error);
 }

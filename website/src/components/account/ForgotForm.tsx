@@ -1,8 +1,9 @@
 import { Button, Stack, Text, TextInput } from "@mantine/core";
-import { schemaResolver, useForm } from "@mantine/form";
+import { useForm } from "@mantine/form";
 import { ForgotPassword } from "@oa/contract/accountsApi";
 import { useMutation } from "@tanstack/react-query";
 import { accountApi } from "../../lib/accountApi.ts";
+import { validateWith } from "../../lib/fieldErrors.ts";
 import { Failure } from "../ui/Failure.tsx";
 import { Notice } from "./Notice.tsx";
 import { OutboxHint } from "./OutboxHint.tsx";
@@ -12,7 +13,7 @@ export function ForgotForm() {
   const form = useForm({
     mode: "uncontrolled",
     initialValues: { email: "" },
-    validate: schemaResolver(ForgotPassword, { sync: true }),
+    validate: validateWith(ForgotPassword),
   });
   const send = useMutation({ mutationFn: accountApi.forgotPassword });
   if (send.isSuccess) {

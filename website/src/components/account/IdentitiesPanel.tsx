@@ -42,9 +42,11 @@ function Linked({ identity, onlyWay }: { identity: LinkedIdentity; onlyWay: bool
   return (
     <ListRow>
       <Named provider={identity.provider}>
-        {identity.email !== null && `${identity.email} · `}
-        last used <RelativeTime at={identity.last_used_at} />
-        {onlyWay && ". Your only way in: set a password before you unlink it."}
+        <Text size="sm" c="dimmed" style={{ overflowWrap: "anywhere" }}>
+          {identity.email !== null && `${identity.email} · `}
+          last used <RelativeTime at={identity.last_used_at} />
+          {onlyWay && ". Your only way in: set a password before you unlink it."}
+        </Text>
       </Named>
       <Button
         variant="default"
@@ -78,10 +80,12 @@ function Linkable({ provider }: { provider: OAuthProvider }) {
   const name = PROVIDER_NAMES[provider];
   return (
     <ListRow>
-      <Stack gap="xs" flex="1 1 260px" miw={0}>
-        <Named provider={provider}>Not linked.</Named>
+      <Named provider={provider}>
+        <Text size="sm" c="dimmed">
+          Not linked.
+        </Text>
         {link.isError && <Failure title={`${name} was not linked`} error={link.error} />}
-      </Stack>
+      </Named>
       <Button
         variant="default"
         size="xs"
@@ -98,15 +102,13 @@ function Linkable({ provider }: { provider: OAuthProvider }) {
 function Named({ provider, children }: PropsWithChildren<{ provider: OAuthProvider }>) {
   const Icon = PROVIDER_ICONS[provider];
   return (
-    <Group gap="sm" align="flex-start" wrap="nowrap" flex="1 1 260px" miw={0}>
+    <Group gap="sm" align="flex-start" wrap="nowrap" flex="1 1 200px" miw={0}>
       <ThemeIcon variant="light" color="gray" size={36} aria-hidden>
         <Icon size={20} />
       </ThemeIcon>
-      <Stack gap={2} miw={0}>
+      <Stack gap={2} miw={0} flex={1}>
         <Text fw={600}>{PROVIDER_NAMES[provider]}</Text>
-        <Text size="sm" c="dimmed" style={{ overflowWrap: "anywhere" }}>
-          {children}
-        </Text>
+        {children}
       </Stack>
     </Group>
   );

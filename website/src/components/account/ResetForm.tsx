@@ -1,9 +1,9 @@
 import { Button, Stack, Text } from "@mantine/core";
-import { schemaResolver, useForm } from "@mantine/form";
+import { useForm } from "@mantine/form";
 import { ResetPassword } from "@oa/contract/accountsApi";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { accountApi } from "../../lib/accountApi.ts";
-import { fieldErrors } from "../../lib/fieldErrors.ts";
+import { fieldErrors, validateWith } from "../../lib/fieldErrors.ts";
 import { sessionQuery } from "../../lib/queries.ts";
 import { RequestError } from "../../lib/requestError.ts";
 import { Failure } from "../ui/Failure.tsx";
@@ -17,7 +17,7 @@ export function ResetForm({ token }: { token: string }) {
   const form = useForm({
     mode: "uncontrolled",
     initialValues: { password: "" },
-    validate: schemaResolver(ResetPassword.pick({ password: true }), { sync: true }),
+    validate: validateWith(ResetPassword.pick({ password: true })),
   });
   const reset = useMutation({
     mutationFn: ({ password }: { password: string }) => accountApi.resetPassword({ token, password }),
@@ -38,6 +38,7 @@ export function ResetForm({ token }: { token: string }) {
       </Stack>
     );
   }
+  const shownAtField = Object.keys(fieldErrors(reset.error)).length > 0;
   const expired = reset.error instanceof RequestError && reset.error.code === "expired";
   return (
     <form
@@ -48,7 +49,7 @@ export function ResetForm({ token }: { token: string }) {
       )}
     >
       <Stack gap="md">
-        {reset.isError && (
+        {reset.isError && !shownAtField && (
           <Failure title="The password is as it was" error={reset.error}>
             {expired && (
               <LinkButton to="/forgot-password" size="xs" variant="default">

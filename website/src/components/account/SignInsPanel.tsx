@@ -50,7 +50,7 @@ function SignInRow({ signIn }: { signIn: SignIn }) {
   const place = whereFrom({ device: "", place: signIn.place, ip: signIn.ip });
   return (
     <ListRow>
-      <Group gap="sm" align="flex-start" wrap="nowrap" flex="1 1 260px" miw={0}>
+      <Group gap="sm" align="flex-start" wrap="nowrap" flex="1 1 200px" miw={0}>
         <ThemeIcon variant="light" color="gray" size={36} aria-hidden>
           <Icon size={20} />
         </ThemeIcon>

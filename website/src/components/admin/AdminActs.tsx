@@ -43,7 +43,7 @@ export function AdminActs({ userId, name, status }: AdminActsProps) {
             variant="default"
             size="xs"
             rightSection={<IconChevronDown size={14} aria-hidden />}
-            aria-label={`What to do about ${name}`}
+            aria-label={`Act on the OpenClaw of ${name}`}
           >
             Act
           </Button>

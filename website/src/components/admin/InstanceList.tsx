@@ -38,7 +38,7 @@ function Row({ instance }: { instance: AdminInstance }) {
   const name = ownerName(instance);
   return (
     <ListRow>
-      <Stack gap={2} flex="1 1 300px" miw={0}>
+      <Stack gap={2} flex="1 1 200px" miw={0}>
         <Group gap="sm" style={{ rowGap: 0 }}>
           <Text fw={600} style={{ overflowWrap: "anywhere" }}>
             {name}

@@ -41,7 +41,7 @@ export function UserList({ users, searched }: { users: LivePages<AdminUser>; sea
 function Row({ user }: { user: AdminUser }) {
   return (
     <ListRow>
-      <Stack gap={2} flex="1 1 300px" miw={0}>
+      <Stack gap={2} flex="1 1 200px" miw={0}>
         <Group gap="xs" style={{ rowGap: 0 }}>
           <Text fw={600} style={{ overflowWrap: "anywhere" }}>
             {user.email}
