@@ -201,7 +201,10 @@ export interface Engine {
 
   /** True when the commit changed anything the query read. */
   touches(reads: ReadSet, writes: WriteSet): boolean;
-  /** Called after every durable commit, in commit order. Returns the unsubscribe. */
+  /**
+   * Called after every durable commit, in commit order, in the same turn in which snapshots begin to show it: live
+   * queries rely on having heard of every commit a snapshot holds. Returns the unsubscribe.
+   */
   onCommit(listener: (commit: Commit) => void): () => void;
   /** Called after a push or a change of environment variables: every cached result is stale. */
   onCodeChange(listener: () => void): () => void;
