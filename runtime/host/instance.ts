@@ -14,7 +14,7 @@ import { type HostContext, gatewayPlace } from "./context.ts";
 import { keepGoodConfig } from "./gateway/configFile.ts";
 import { DeviceMirror } from "./gateway/deviceMirror.ts";
 import { probe } from "./gateway/probes.ts";
-import { killTree } from "./gateway/process.ts";
+import { killJobs, killTree } from "./gateway/process.ts";
 import { Supervisor, type SupervisorState } from "./gateway/supervisor.ts";
 import { InstanceEvents } from "./instanceEvents.ts";
 import { InstanceFiles } from "./instanceFiles.ts";
@@ -156,7 +156,7 @@ export class Instance {
     this.#save({ desired: "deleted", generation, spec: null, gatewayToken: "", previousServiceToken: null });
     this.converge(false);
     // A restart, backup or restore must not hold up a deletion.
-    void this.#jobs.cancel(new Error("the instance is being deleted"));
+    void this.#jobs.cancel(new ApiError("conflict", "The instance is being deleted."));
   }
 
   /** Brings what is to what is wanted. `again`: the wish is a new one, so a gateway that was given up is tried anew. */
@@ -180,7 +180,7 @@ export class Instance {
   async shutdown(graceMs: number): Promise<void> {
     this.#leaving = true;
     clearTimeout(this.#retry);
-    await this.#jobs.cancel(new Error("the host is stopping"));
+    await this.#jobs.cancel(new ApiError("gateway_unavailable", "The host is being stopped. Ask again in a moment."));
     await this.#serial.run(() => this.#supervisor.stop(graceMs));
     clearInterval(this.#collecting);
     await this.#logs.collect().catch(() => undefined);
@@ -220,6 +220,7 @@ export class Instance {
   async #erase(): Promise<void> {
     await this.#supervisor.stop(DELETE_GRACE_MS);
     await killTree(this.#paths.home);
+    await killJobs(this.#paths.home);
     clearInterval(this.#collecting);
     await this.#files.erase();
     this.#save({ gone: true, process: null, restore: null });
@@ -316,7 +317,8 @@ export class Instance {
   }
 
   #look(): Look {
-    return look(this.#record.desired, this.#supervisor.state, this.#problem);
+    const seen = look(this.#record.desired, this.#supervisor.state, this.#problem);
+    return seen.reason === null ? seen : { ...seen, reason: this.#shown(seen.reason) };
   }
 
   /** Text of the gateway as its owner may see it: no secrets, and no paths of this machine. */

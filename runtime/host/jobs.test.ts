@@ -1,3 +1,4 @@
+import { ApiError } from "@oa/contract";
 import { expect, it } from "vitest";
 import { Job, JobSlot } from "./jobs.ts";
 
@@ -41,7 +42,7 @@ it("waits for what it cancels to clean up", async () => {
     job.phase("next");
     return "never";
   });
-  await slot.cancel(new Error("the instance is being deleted"));
+  await slot.cancel(new ApiError("conflict", "The instance is being deleted."));
   expect(steps).toEqual(["cleaned up"]);
   await expect(running).rejects.toThrow("being deleted");
 });

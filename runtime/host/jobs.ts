@@ -39,7 +39,7 @@ export class JobSlot {
   }
 
   /** Stops what runs, and resolves when it has cleaned up after itself. */
-  async cancel(reason: Error): Promise<void> {
+  async cancel(reason: ApiError): Promise<void> {
     this.#running?.abort.abort(reason);
     await this.#running?.ended;
   }

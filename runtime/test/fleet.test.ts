@@ -123,6 +123,12 @@ describe("the fleet API", () => {
       return answer.state === "refused" && answer.code === "PAIRING_REQUIRED";
     });
     expect(await connectDevice({ ...device, token: oldToken })).toMatchObject({ code: "AUTH_TOKEN_MISMATCH" });
+    const [request] = (await ada.devices()).pending;
+    await ada.call("POST", `/v1/devices/${request?.requestId}/approve`, z.unknown());
+    const paired = await connectDevice({ ...device, token });
+    if (paired.state !== "connected") throw new Error(`refused: ${paired.code}`);
+    await until("the model is offered", async () => JSON.stringify(await paired.call("models.list")).includes("M 1"));
+    paired.close();
     await until("the host has signed in with it", async () => (await ada.call("GET", "/v1/devices", z.unknown())).ok);
     expect((await ada.status()).gateway.pid).toBe(before.gateway.pid);
     expect((await ada.logs()).join("\n")).not.toContain("sk-prov-0123456789");
@@ -141,10 +147,13 @@ describe("the fleet API", () => {
   it("deletes in two steps, however often it is asked, and lets no late command bring it back", async () => {
     const ada = new TestInstance(host, "adaadaada3");
     await host.put(ada.id, ada.spec(5));
-    // In the middle of a boot.
+    // In the middle of a boot, and of a backup.
+    const backup = ada.call("POST", "/v1/storage/backup", z.unknown());
+    await until("the backup runs", async () => (await ada.status()).job?.kind === "backup");
     expect((await remove(ada.id, 6)).data).toEqual({ id: ada.id, state: "deleting" });
     expect((await ada.call("GET", "/v1/status", z.unknown())).status).toBe(401);
     await until("nothing is left", async () => (await remove(ada.id, 6)).data.state === "gone");
+    expect((await backup).error).toMatchObject({ code: "conflict", message: "The instance is being deleted." });
     expect(await host.processes(ada.id)).toEqual([]);
     expect(await readdir(join(host.dataDir, "instances"))).toEqual([]);
     expect((await host.view(ada.id)).error?.code).toBe("not_found");

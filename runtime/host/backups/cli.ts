@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 import type { Command } from "../gateway/command.ts";
+import { killJobs } from "../gateway/process.ts";
+import { signal } from "../processes.ts";
 
 /** What a command printed, bounded. */
 export interface CliResult {
@@ -14,7 +16,7 @@ const OUTPUT_BYTES = 1024 * 1024;
  * Runs one `openclaw …` to its end. A command that takes longer than `timeoutMs`, or is aborted, is killed with everything
  * it started. Never rejects for what the command did; its code says that.
  */
-export function runCli(command: Command, timeoutMs: number, signal: AbortSignal): Promise<CliResult> {
+export function runCli(command: Command, timeoutMs: number, wanted: AbortSignal): Promise<CliResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(command.file, command.args, {
       cwd: command.cwd,
@@ -25,18 +27,15 @@ export function runCli(command: Command, timeoutMs: number, signal: AbortSignal)
     const stdout = collect(child.stdout);
     const stderr = collect(child.stderr);
     const kill = () => {
-      if (child.pid === undefined) return;
-      try {
-        process.kill(-child.pid, "SIGKILL");
-      } catch {
-        // Gone by itself.
-      }
+      if (child.pid !== undefined) signal(-child.pid, "SIGKILL");
+      // What it started may lead a group of its own. One job runs for a home at a time, so all of them are this one's.
+      void killJobs(command.cwd).catch(ignore);
     };
     const timer = setTimeout(kill, timeoutMs);
-    signal.addEventListener("abort", kill, { once: true });
+    wanted.addEventListener("abort", kill, { once: true });
     const done = () => {
       clearTimeout(timer);
-      signal.removeEventListener("abort", kill);
+      wanted.removeEventListener("abort", kill);
     };
     child.once("error", (error) => {
       done();
@@ -46,9 +45,12 @@ export function runCli(command: Command, timeoutMs: number, signal: AbortSignal)
       done();
       resolve({ code, stdout: stdout(), stderr: stderr() });
     });
-    if (signal.aborted) kill();
+    if (wanted.aborted) kill();
   });
 }
+
+/** A job that cannot be killed is told of when its instance is started or deleted. */
+function ignore(): void {}
 
 function collect(stream: NodeJS.ReadableStream): () => string {
   const chunks: Buffer[] = [];

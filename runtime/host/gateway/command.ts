@@ -101,6 +101,7 @@ export function cliCommand(
   args: readonly string[],
   host: NodeJS.ProcessEnv,
 ): Command {
-  const env = { ...instanceEnv(paths, host), [JOB_MARK.name]: JOB_MARK.value };
+  // Without a second process of its own, which would only look for a terminal.
+  const env = { ...instanceEnv(paths, host), [JOB_MARK.name]: JOB_MARK.value, OPENCLAW_NO_RESPAWN: "1" };
   return { file: process.execPath, args: [install.entry, ...args], env, cwd: paths.home };
 }

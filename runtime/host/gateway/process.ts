@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ProcessRef, isAlive, processesUnder, signal, startMark } from "../processes.ts";
+import { type OwnedProcess, type ProcessRef, isAlive, processesUnder, signal, startMark } from "../processes.ts";
 import type { Command } from "./command.ts";
 
 /** How a process ended; both null when nobody could see it, because it was adopted. */
@@ -94,14 +94,23 @@ export async function endProcess(process: GatewayProcess, home: string, graceMs:
 }
 
 /**
- * Kills everything that runs with this home: the gateway, its helpers (one has a session of its own, so its group alone is
- * not enough) and whatever its agents left behind; a backup of the host goes on. Rejects when something does not die.
+ * Kills a gateway's whole tree: itself, its helpers (one has a session of its own, so its group alone is not enough) and
+ * whatever its agents left behind; a backup of the host goes on. Rejects when something does not die.
  */
-export async function killTree(home: string, leader?: ProcessRef): Promise<void> {
+export function killTree(home: string, leader?: ProcessRef): Promise<void> {
+  return killOwned(home, (owned) => !owned.job, leader);
+}
+
+/** Kills the host's own commands for an instance, and what they started. */
+export function killJobs(home: string): Promise<void> {
+  return killOwned(home, (owned) => owned.job);
+}
+
+async function killOwned(home: string, wanted: (owned: OwnedProcess) => boolean, leader?: ProcessRef): Promise<void> {
   const deadline = Date.now() + KILL_DEADLINE_MS;
   for (;;) {
     const leaderLives = leader !== undefined && (await isAlive(leader));
-    const pids = (await processesUnder(home)).filter((owned) => !owned.job).map((owned) => owned.pid);
+    const pids = (await processesUnder(home)).filter(wanted).map((owned) => owned.pid);
     if (!leaderLives && pids.length === 0) return;
     if (Date.now() > deadline) throw new Error(`processes ${pids.join(", ")} of ${home} do not end`);
     // The group by its leader, only while the leader is known to be that process: a reused number is never killed.
