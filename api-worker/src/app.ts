@@ -10,7 +10,17 @@ import { refusePrivilegedHeaders } from "./middleware/privileged.ts";
 import type { Route } from "./route.ts";
 
 /** First segments that belong to programs: below them an unknown path is an error, not a page. */
-const API_PREFIXES = ["/api", "/internal", "/web", "/control", "/fleet", "/v1"] as const;
+const API_PREFIXES = [
+  "/api",
+  "/auth",
+  "/oauth",
+  "/internal",
+  "/web",
+  "/control",
+  "/fleet",
+  "/v1",
+  "/.well-known",
+] as const;
 
 /** Longest request id taken over from a caller. */
 const REQUEST_ID_LIMIT = 128;

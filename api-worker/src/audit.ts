@@ -1,5 +1,5 @@
 import { ApiError } from "@oa/contract";
-import type { Actor } from "./middleware/gates.ts";
+import type { Actor, Session } from "./middleware/gates.ts";
 import type { Services } from "./context.ts";
 
 /** One act that changes something, as the audit log names it. */
@@ -8,10 +8,12 @@ export interface Act {
   action: string;
   /** What it is done to; null for the instance as a whole. */
   target: string | null;
+  /** Whose things they are, where that is not the actor: an administrator acts for another. */
+  subject?: string;
 }
 
 interface Witness {
-  granted: Actor;
+  granted: Actor | Session;
   services: Services;
   requestId: string;
   ip: string | null;
@@ -23,13 +25,15 @@ interface Witness {
  * second tells the outcome; it, and the act, go on when the caller hangs up.
  */
 export async function audited<T>(witness: Witness, act: Act, work: () => Promise<T>): Promise<T> {
-  const { granted, services, requestId, ip } = witness;
+  const { services, requestId, ip } = witness;
+  const actor = "via" in witness.granted ? witness.granted : actorOf(witness.granted);
   const event = {
     act_id: crypto.randomUUID(),
-    actor: granted.via === "session" ? granted.userId : "internal-key",
-    via: granted.via,
-    subject_user_id: granted.userId,
-    ...act,
+    actor: actor.via === "session" ? actor.userId : "internal-key",
+    via: actor.via,
+    subject_user_id: act.subject ?? actor.userId,
+    action: act.action,
+    target: act.target,
     ip,
     request_id: requestId,
   };
@@ -64,6 +68,10 @@ export async function audited<T>(witness: Witness, act: Act, work: () => Promise
       );
     }
   }
+}
+
+function actorOf({ user }: Session): Actor {
+  return { userId: user.user_id, via: "session" };
 }
 
 function nothing(): void {}

@@ -1,6 +1,8 @@
 import type { RuntimeEnv } from "@oa/contract";
 import type { Environment, Problem } from "./env.ts";
 import { readEnvironment } from "./env.ts";
+import { outsideConfig } from "./outsideConfig.ts";
+import type { OutsideConfig } from "./outsideConfig.ts";
 
 /** Where runtimes run, and what it takes to reach them. */
 export type FleetConfig =
@@ -18,6 +20,7 @@ export interface Config {
   convexJwt: { privateKey: string; issuer: string; keyId: string | null };
   corsOrigins: readonly string[];
   doubles: Environment["OA_DOUBLES"];
+  outside: OutsideConfig;
   fleet: FleetConfig;
   runtimeNamePrefix: string;
   r2BucketPrefix: string | null;
@@ -45,6 +48,8 @@ function checkConfig(bindings: Record<string, unknown>): ConfigResult {
   const { env } = read;
   const fleet = fleetConfig(env);
   if ("problems" in fleet) return { ok: false, problems: fleet.problems };
+  const outside = outsideConfig(env);
+  if ("problems" in outside) return { ok: false, problems: outside.problems };
   return {
     ok: true,
     config: {
@@ -60,6 +65,7 @@ function checkConfig(bindings: Record<string, unknown>): ConfigResult {
       },
       corsOrigins: env.OA_CORS_ORIGINS,
       doubles: env.OA_DOUBLES,
+      outside: outside.config,
       fleet: fleet.config,
       runtimeNamePrefix: env.OPENCLAW_RUNTIME_NAME_PREFIX,
       r2BucketPrefix: env.OPENCLAW_R2_BUCKET_PREFIX ?? null,

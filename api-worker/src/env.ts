@@ -108,6 +108,22 @@ export const Environment = z.object({
     .pipe(z.array(z.enum(["stripe", "github", "google", "mail", "upstream"])))
     .default([])
     .describe("Local doubles that stand in for real services, comma-separated, for the page to say so."),
+  OA_PUBLIC_URL: Origin.optional().describe(
+    "Where people find this site. Links in mails and the addresses providers return to are made from it, never from what a request says of itself. Required by mail and by sign-in with a provider.",
+  ),
+  OA_MAIL_URL: BaseUrl.optional().describe("A mail provider with Resend's API, like `https://api.resend.com`."),
+  OA_MAIL_API_KEY: z.string().min(1).max(200).optional().describe("Its API key."),
+  OA_MAIL_FROM: z.string().min(3).max(200).optional().describe("Sender: `Name <address@example.com>`."),
+  GITHUB_CLIENT_ID: z.string().min(1).max(200).optional().describe("Sign-in with GitHub: the OAuth app's id."),
+  GITHUB_CLIENT_SECRET: z.string().min(1).max(200).optional().describe("The OAuth app's secret."),
+  GITHUB_BASE_URL: BaseUrl.optional().describe(
+    "A double of GitHub on this machine; refuses real credentials. GitHub itself where unset.",
+  ),
+  GOOGLE_CLIENT_ID: z.string().min(1).max(200).optional().describe("Sign-in with Google: the OAuth client's id."),
+  GOOGLE_CLIENT_SECRET: z.string().min(1).max(200).optional().describe("The OAuth client's secret."),
+  GOOGLE_BASE_URL: BaseUrl.optional().describe(
+    "A double of Google on this machine; refuses real credentials. Google itself where unset.",
+  ),
   OPENCLAW_FLEET: z
     .enum(["host", "static"])
     .optional()
@@ -148,6 +164,9 @@ export const SECRET_VARIABLES: readonly (keyof Environment)[] = [
   "OA_INTERNAL_KEY",
   "OA_CONVEX_JWT_PRIVATE_KEY",
   "OA_FLEET_KEY",
+  "OA_MAIL_API_KEY",
+  "GITHUB_CLIENT_SECRET",
+  "GOOGLE_CLIENT_SECRET",
   "OPENCLAW_SERVICE_TOKEN",
   "OPENAGENTS_SERVICE_TOKEN",
 ];

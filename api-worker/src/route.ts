@@ -1,11 +1,15 @@
-import { ApiError, issuesOf, okBody } from "@oa/contract";
-import type { ErrorCode } from "@oa/contract";
+import { createHash } from "node:crypto";
+import { ApiError, issuesOf } from "@oa/contract";
+import type { ErrorCode, LimitCheck } from "@oa/contract";
 import * as z from "zod";
+import { ipOf } from "./client.ts";
 import type { AppContext, Services } from "./context.ts";
+import { assertWithin } from "./limits.ts";
 import { GATES } from "./middleware/gates.ts";
 import type { Gate, Granted } from "./middleware/gates.ts";
 import { limitedText } from "./outbound/limitedText.ts";
 import { servicesFor } from "./services.ts";
+import { successBody, wireOf } from "./wire.ts";
 
 /** Largest request body a route reads unless it says otherwise, in bytes. */
 const MAX_BODY_BYTES = 64 * 1024;
@@ -38,12 +42,18 @@ interface RouteSpec<G extends Gate, I extends InputShape, A extends z.ZodType> {
   /** One line for the index and the document. */
   summary: string;
   input: z.ZodObject<I>;
+  /** 422 instead of 400 for a body that does not fit, where a client of old expects that. */
+  misfit?: "unprocessable";
   maxBodyBytes?: number;
+  /** What this counts against, before any work is done for it. */
+  limits?: (call: Call<G, z.output<z.ZodObject<I>>>) => readonly LimitCheck[];
   answer: A;
   /** 200 unless the work goes on after the answer. */
   status?: 200 | 201 | 202;
   /** What can go wrong besides what the gate, the schemas and the configuration refuse. */
   errors?: readonly ErrorCode[];
+  /** Answers with an `ETag`, and 304 to who has this very answer. */
+  etag?: boolean;
   handle(call: Call<G, z.output<z.ZodObject<I>>>): Promise<z.input<A>>;
 }
 
@@ -54,9 +64,11 @@ export interface Route {
   gate: Gate;
   summary: string;
   input: InputShape;
-  /** Null for what is not in the envelope: pages and documents. */
+  /** Null for what answers no data: documents and redirects. */
   answer: z.ZodType | null;
-  status: 200 | 201 | 202;
+  /** Documents are served even where the Worker is not configured. */
+  kind: "data" | "document" | "redirect";
+  status: 200 | 201 | 202 | 302;
   errors: readonly ErrorCode[];
   respond(c: AppContext): Promise<Response>;
 }
@@ -74,33 +86,87 @@ export function route<G extends Gate, I extends InputShape, A extends z.ZodType>
     summary,
     input: spec.input.shape,
     answer,
+    kind: "data",
     status,
-    errors,
+    errors: spec.limits === undefined ? errors : [...errors, "rate_limited"],
     async respond(c) {
-      const services = servicesFor(c);
-      const granted = await GATES[gate](c, services);
-      const hasBody = spec.input.shape.body !== undefined;
-      const input = parse(spec.input, {
-        params: c.req.param(),
-        query: c.req.query(),
-        ...(hasBody && { body: await readJson(c, spec.maxBodyBytes ?? MAX_BODY_BYTES) }),
-      });
-      const data = await spec.handle({
-        granted,
-        input,
-        services,
-        requestId: c.get("requestId"),
-        ip: c.req.header("cf-connecting-ip") ?? null,
-        c,
-        after: (work) => c.executionCtx.waitUntil(work),
-      });
-      c.header("cache-control", "no-store");
-      return c.json(okBody(answer.parse(data)), status);
+      const call = await enter(c, spec);
+      const data = answer.parse(await spec.handle(call));
+      const text = JSON.stringify(successBody(wireOf(path), data));
+      if (spec.etag !== true) {
+        c.header("cache-control", "no-store");
+        return c.body(text, status, JSON_TYPE);
+      }
+      const etag = `"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"`;
+      c.header("cache-control", "private, no-cache");
+      c.header("etag", etag);
+      return c.req.header("if-none-match") === etag ? c.body(null, 304) : c.body(text, status, JSON_TYPE);
     },
   };
 }
 
-function parse<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
+const JSON_TYPE = { "content-type": "application/json" };
+
+/** Gate, schemas, limits: what stands before every handler. */
+async function enter<G extends Gate, I extends InputShape>(
+  c: AppContext,
+  spec: Pick<RouteSpec<G, I, z.ZodType>, "gate" | "input" | "misfit" | "maxBodyBytes" | "limits">,
+): Promise<Call<G, z.output<z.ZodObject<I>>>> {
+  const services = servicesFor(c);
+  const granted = await GATES[spec.gate](c, services);
+  const hasBody = spec.input.shape.body !== undefined;
+  const input = parse(
+    spec.input,
+    {
+      params: c.req.param(),
+      query: c.req.query(),
+      ...(hasBody && { body: await readJson(c, spec.maxBodyBytes ?? MAX_BODY_BYTES) }),
+    },
+    spec.misfit ?? "invalid_request",
+  );
+  const call = {
+    granted,
+    input,
+    services,
+    requestId: c.get("requestId"),
+    ip: ipOf(c),
+    c,
+    after: (work: Promise<void>) => c.executionCtx.waitUntil(work),
+  };
+  if (spec.limits !== undefined) await assertWithin(services.control, spec.limits(call));
+  return call;
+}
+
+/** A visit of a browser that is sent on. Where to is the handler's: an address of this site, or of a configured provider. */
+export function redirect<I extends InputShape>(
+  spec: Pick<RouteSpec<"none", I, z.ZodType>, "path" | "summary" | "input" | "limits" | "errors"> & {
+    handle(call: Call<"none", z.output<z.ZodObject<I>>>): Promise<string>;
+  },
+): Route {
+  const { path, summary, errors = [] } = spec;
+  return {
+    method: "GET",
+    path,
+    gate: "none",
+    summary,
+    input: spec.input.shape,
+    answer: null,
+    kind: "redirect",
+    status: 302,
+    errors: [...errors, "not_configured"],
+    async respond(c) {
+      const to = await spec.handle(await enter(c, { ...spec, gate: "none" }));
+      c.header("cache-control", "no-store");
+      return c.redirect(to, 302);
+    },
+  };
+}
+
+function parse<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  misfit: "invalid_request" | "unprocessable",
+): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   // Named as the sender knows them: `password`, not `body.password`.
@@ -109,7 +175,7 @@ function parse<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
     message,
   }));
   const sentences = issues.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
-  throw new ApiError("invalid_request", `The request does not fit. ${sentences.join("; ")}.`, { issues });
+  throw new ApiError(misfit, `The request does not fit. ${sentences.join("; ")}.`, { issues });
 }
 
 async function readJson(c: AppContext, maxBytes: number): Promise<unknown> {
@@ -135,5 +201,5 @@ export function document(spec: {
   summary: string;
   respond(c: AppContext): Promise<Response>;
 }): Route {
-  return { method: "GET", input: {}, answer: null, status: 200, errors: [], ...spec };
+  return { method: "GET", input: {}, answer: null, kind: "document", status: 200, errors: [], ...spec };
 }

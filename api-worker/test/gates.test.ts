@@ -1,3 +1,4 @@
+import { EDITOR_PATHS } from "@oa/contract";
 import { describe, expect, it } from "vitest";
 import type { Route } from "../src/route.ts";
 import { sha256Hex } from "../src/secretEqual.ts";
@@ -13,12 +14,17 @@ const send = (world: TestWorld, route: Route, headers: Record<string, string>) =
 const INTERNAL = { "x-oa-internal-key": INTERNAL_KEY };
 const named = (routes: readonly Route[]) =>
   routes.map((route) => [`${route.method} ${route.path} (${route.gate})`, route] as const);
-const gated = ROUTES.filter((route) => route.gate !== "none");
-const acts = ROUTES.filter((route) => route.method !== "GET" && route.gate !== "internal" && route.gate !== "fleet");
+const gated = ROUTES.filter((route) => route.gate !== "none" && route.gate !== "open");
+/** Gates of programs: no cookie is read there, so a browser's visitor has nothing to lend. */
+const PROGRAMS: ReadonlySet<string> = new Set(["internal", "fleet", "open", "editor", "management"]);
+const acts = ROUTES.filter((route) => route.method !== "GET" && !PROGRAMS.has(route.gate));
+const forPrograms = ROUTES.filter((route) => route.gate === "editor" || route.gate === "management");
 const [publicApi, closed] = [true, false].map((open) =>
   ROUTES.filter((route) => route.path.startsWith("/api/openclaw") === open),
 );
-const [documents, others] = [true, false].map((page) => ROUTES.filter((route) => (route.answer === null) === page));
+const [documents, others] = [true, false].map((page) =>
+  ROUTES.filter((route) => (route.kind === "document") === page && route.path !== EDITOR_PATHS.jwks),
+);
 
 /** A signed-in browser: its session stands in Convex, its cookie is the answer. */
 async function signedIn(world: TestWorld): Promise<string> {
@@ -48,8 +54,12 @@ describe.each(named(gated))("%s", (_name, route) => {
       none: [],
       actor: ["unauthorized", "invalid_request"],
       session: ["unauthorized", "unauthorized"],
+      admin: ["unauthorized", "unauthorized"],
       internal: ["unauthorized", "invalid_request"],
       fleet: ["invalid_request", "unauthorized"],
+      open: [],
+      editor: ["unauthorized", "unauthorized"],
+      management: ["unauthorized", "unauthorized"],
     };
     expect(codes).toEqual(expected[route.gate]);
   });
@@ -83,6 +93,15 @@ describe.each(named(ROUTES))("%s", (_name, route) => {
     expect(answer.error().code).toBe("method_not_allowed");
     expect(answer.headers.get("allow")).toContain(route.method);
     expect(answer.headers.get("x-request-id")).toMatch(/.{8}/);
+  });
+});
+
+describe("a program's door", () => {
+  it.each(named(forPrograms))("%s does not open to a signed-in browser's cookie", async (_name, route) => {
+    const world = await openWorld();
+    const cookie = await signedIn(world);
+    const headers = { cookie, origin: ORIGIN, "sec-fetch-site": "same-origin" };
+    expect((await send(world, route, headers)).error().code).toBe("unauthorized");
   });
 });
 

@@ -1,8 +1,17 @@
-import { API_PATHS, HealthReport } from "@oa/contract";
+import {
+  ACCOUNT_PATHS,
+  ADMIN_PATHS,
+  API_PATHS,
+  CLI_AUTH_PATHS,
+  EDITOR_PATHS,
+  HealthReport,
+  OAUTH_PATHS,
+} from "@oa/contract";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { operationId } from "../src/openapi/document.ts";
 import { ROUTES } from "../src/routes/index.ts";
+import { underBoth } from "../src/wire.ts";
 import { openWorld } from "./support/world.ts";
 
 const Operation = z.looseObject({
@@ -24,11 +33,25 @@ describe("the OpenAPI document", () => {
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
     expect(listed.toSorted()).toEqual(ROUTES.map(({ method, path }) => `${method} ${path}`).toSorted());
-    const waysIn = { none: 0, actor: 2, session: 1, internal: 1, fleet: 1 };
+    const waysIn = {
+      none: 0,
+      actor: 2,
+      session: 1,
+      admin: 1,
+      internal: 1,
+      fleet: 1,
+      open: 0,
+      editor: 1,
+      management: 1,
+    };
     const gates = ROUTES.map(({ method, path }) => document.paths[path]?.[method.toLowerCase()]?.security.length);
     expect(gates).toEqual(ROUTES.map(({ gate }) => waysIn[gate]));
     // Everything the contract promises is served, and nothing under another name.
-    expect(new Set(ROUTES.map(({ path }) => path))).toEqual(new Set(Object.values(API_PATHS)));
+    const promised = [API_PATHS, ACCOUNT_PATHS, OAUTH_PATHS, EDITOR_PATHS, ADMIN_PATHS].flatMap((paths) =>
+      Object.values(paths),
+    );
+    const both = Object.values(CLI_AUTH_PATHS).flatMap(underBoth);
+    expect(new Set(ROUTES.map(({ path }) => path))).toEqual(new Set([...promised, ...both, "/v1"]));
   });
 
   it("points only at schemas it carries, and names each operation once", async () => {

@@ -25,6 +25,8 @@ import type {
 } from "@oa/contract";
 import * as z from "zod";
 import type { Config } from "../config.ts";
+import { accountsClient } from "./accountsClient.ts";
+import type { AccountsClient } from "./accountsClient.ts";
 import { controlTransport } from "./transport.ts";
 import type { ControlCallLimits } from "./transport.ts";
 
@@ -32,7 +34,7 @@ import type { ControlCallLimits } from "./transport.ts";
 type OfUser<T> = Omit<T, "user_id" | "userId">;
 
 /** Convex as the Worker sees it; one method an endpoint of `/control/*`. Errors are `ApiError`s (`transport.ts`). */
-export interface ControlClient {
+export interface ControlClient extends AccountsClient {
   instanceOf(userId: string): Promise<ControlInstance | null>;
   instanceById(instanceId: string): Promise<ControlInstance | null>;
   claim(userId: string, desired: z.infer<typeof ClaimRequest>["desired"]): Promise<ClaimResult>;
@@ -62,6 +64,7 @@ const Done = z.unknown();
 export function controlClient(config: Config, requestId: string, limits: ControlCallLimits = {}): ControlClient {
   const send = controlTransport({ siteUrl: config.convexSiteUrl, key: config.controlKey, requestId }, limits);
   return {
+    ...accountsClient(send),
     async instanceOf(userId) {
       return (await send({ method: "GET", path: CONTROL_PATHS.instance, userId, answer: MaybeInstanceAnswer }))
         .instance;

@@ -44,6 +44,7 @@ const PASSED_ON: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "invalid_transition",
   "stale_generation",
   "taken",
+  "expired",
   "unprocessable",
   "rate_limited",
   "not_configured",

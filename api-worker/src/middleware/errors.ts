@@ -1,11 +1,20 @@
-import { ApiError, ERROR_STATUS, errorBody } from "@oa/contract";
+import { ApiError, ERROR_STATUS } from "@oa/contract";
 import type { AppContext } from "../context.ts";
+import { retryAfterOf } from "../limits.ts";
+import { OAuthProblem, oauthProblemBody } from "../oauthProblem.ts";
+import { failureBody, wireOf } from "../wire.ts";
 
-/** Any error as the envelope. What nobody foresaw is said in one fixed sentence; the log has the rest, by request id. */
+/** Any error in the form its path answers in (`wire.ts`). What nobody foresaw is said in one fixed sentence; the log has the rest, by request id. */
 export function answerError(error: Error, c: AppContext): Response {
+  if (error instanceof OAuthProblem) {
+    c.header("cache-control", "no-store");
+    return c.json(oauthProblemBody(error), 400);
+  }
   const known = error instanceof ApiError ? error : unforeseen(error, c.get("requestId"));
   c.header("cache-control", "no-store");
-  return c.json(errorBody(known), ERROR_STATUS[known.code]);
+  const wait = retryAfterOf(known);
+  if (wait !== null) c.header("retry-after", String(wait));
+  return c.json(failureBody(wireOf(c.req.path), known), ERROR_STATUS[known.code]);
 }
 
 function unforeseen(error: Error, requestId: string): ApiError {

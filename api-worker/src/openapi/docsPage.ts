@@ -9,6 +9,10 @@ const GATE_WORDS: Record<Route["gate"], string> = {
   session: "session cookie",
   internal: "X-OA-Internal-Key",
   fleet: "x-oa-fleet-key",
+  admin: "session cookie of an administrator",
+  open: "open to all, from anywhere; no cookie is read",
+  editor: "Authorization: Bearer <JWT>",
+  management: "Authorization: Bearer sk-mgmt-…",
 };
 
 /** The route table as one page: no script, nothing fetched from elsewhere, so it works offline and under any policy. */

@@ -1,6 +1,7 @@
 import {
   BackupRecord,
   BillingSummary,
+  CliErrorBody,
   DeviceClient,
   DeviceLists,
   ERROR_STATUS,
@@ -10,6 +11,7 @@ import {
   InstanceStep,
   InstanceSummary,
   LogLine,
+  OAuthError,
   PairedDevice,
   PendingDevice,
   ReconcileResult,
@@ -23,6 +25,8 @@ import type { ErrorCode } from "@oa/contract";
 import * as z from "zod";
 import type { Gate } from "../middleware/gates.ts";
 import type { InputShape, Route } from "../route.ts";
+import { wireOf } from "../wire.ts";
+import type { Wire } from "../wire.ts";
 
 /** Shapes that have a name of their own in the document; all others are written out where they are used. */
 const NAMED = {
@@ -46,16 +50,24 @@ const SECURITY: Record<Gate, Record<string, string[]>[]> = {
   none: [],
   actor: [{ session: [] }, { internalKey: [], userId: [] }],
   session: [{ session: [] }],
+  admin: [{ session: [] }],
   internal: [{ internalKey: [] }],
   fleet: [{ fleetKey: [] }],
+  open: [],
+  editor: [{ editorToken: [] }],
+  management: [{ managementKey: [] }],
 };
 
 const GATE_ERRORS: Record<Gate, readonly ErrorCode[]> = {
   none: ["forbidden"],
   actor: ["unauthorized", "forbidden", "control_unreachable"],
   session: ["unauthorized", "forbidden", "control_unreachable"],
+  admin: ["unauthorized", "forbidden", "control_unreachable"],
   internal: ["unauthorized"],
   fleet: ["unauthorized"],
+  open: [],
+  editor: ["unauthorized", "control_unreachable"],
+  management: ["unauthorized", "control_unreachable"],
 };
 
 /** A JSON value, as `z.toJSONSchema` gives schemas. */
@@ -72,7 +84,7 @@ export function openApiDocument(routes: readonly Route[]): Json {
       title: "Managed OpenClaw",
       version: "1",
       description:
-        "Every answer is `{ ok: true, data }` or `{ ok: false, error: { code, message, details? } }` and carries `x-request-id`.",
+        "Every answer carries `x-request-id`. Under `/api/openclaw` and `/web` it is `{ ok: true, data }` or `{ ok: false, error: { code, message, details? } }`; the editor's API (`/api/v1`) and the CLI's (`/auth`, `/oauth`, `/v1`) have the forms shown with each path.",
     },
     paths,
     components: {
@@ -82,14 +94,27 @@ export function openApiDocument(routes: readonly Route[]): Json {
         internalKey: { type: "apiKey", in: "header", name: INTERNAL_KEY_HEADER },
         userId: { type: "apiKey", in: "header", name: USER_ID_HEADER },
         fleetKey: { type: "apiKey", in: "header", name: FLEET_KEY_HEADER },
+        editorToken: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
+        managementKey: { type: "http", scheme: "bearer", bearerFormat: "sk-mgmt-…" },
       },
     },
   };
 }
 
+/** What a status says where the schema does not. */
+const STATUS_WORDS: Record<Route["status"], string> = {
+  200: "OK",
+  201: "OK",
+  202: "Accepted; the work goes on",
+  302: "Sent on",
+};
+
 function operation({ summary, gate, input, answer, status, errors, method, path }: Route): Json {
+  const wire = wireOf(path);
   const content =
-    answer === null ? {} : { content: { "application/json": { schema: envelope(jsonSchema(answer, "output")) } } };
+    answer === null
+      ? {}
+      : { content: { "application/json": { schema: successSchema(wire, jsonSchema(answer, "output")) } } };
   return {
     operationId: operationId(method, path),
     summary,
@@ -99,8 +124,8 @@ function operation({ summary, gate, input, answer, status, errors, method, path 
       requestBody: { content: { "application/json": { schema: jsonSchema(input.body, "input") } } },
     }),
     responses: {
-      [status]: { description: status === 202 ? "Accepted; the work goes on" : "OK", ...content },
-      ...errorResponses([
+      [status]: { description: STATUS_WORDS[status], ...content },
+      ...errorResponses(wire, [
         ...(Object.keys(input).length > 0 ? (["invalid_request"] as const) : []),
         ...GATE_ERRORS[gate],
         ...errors,
@@ -131,13 +156,9 @@ function parametersIn(where: "path" | "query", schema: z.ZodType | undefined): J
   }));
 }
 
-function errorResponses(codes: readonly ErrorCode[]): Json {
+function errorResponses(wire: Wire, codes: readonly ErrorCode[]): Json {
   const byStatus = Map.groupBy(new Set(codes), (code) => ERROR_STATUS[code]);
-  const schema = {
-    type: "object",
-    properties: { ok: { const: false }, error: ref("ErrorBody") },
-    required: ["ok", "error"],
-  };
+  const schema = FAILURE_SCHEMAS[wire];
   return Object.fromEntries(
     [...byStatus].map(([status, codes]) => [
       status,
@@ -146,8 +167,19 @@ function errorResponses(codes: readonly ErrorCode[]): Json {
   );
 }
 
-function envelope(data: Json): Json {
-  return { type: "object", properties: { ok: { const: true }, data }, required: ["ok", "data"] };
+/** The schema of a success, as `wire.ts` writes it. */
+function successSchema(wire: Wire, data: Json): Json {
+  const named = { type: "object", properties: { data }, required: ["data"] };
+  switch (wire) {
+    case "envelope":
+      return { type: "object", properties: { ok: { const: true }, data }, required: ["ok", "data"] };
+    case "cli":
+      return named;
+    case "editor":
+      return data;
+    case "oauth":
+      return { allOf: [data, named] };
+  }
 }
 
 function ref(name: string): Json {
@@ -184,3 +216,15 @@ function clean(json: object): Json {
 }
 
 const STAND_ALONE = new Set(["$schema", "$id", "$defs"]);
+
+/** The schema of an error, as `wire.ts` writes it. Stands last: it is made with what is above. */
+const FAILURE_SCHEMAS: Record<Wire, Json> = {
+  envelope: {
+    type: "object",
+    properties: { ok: { const: false }, error: ref("ErrorBody") },
+    required: ["ok", "error"],
+  },
+  editor: { type: "object", properties: { error: ref("ErrorBody") }, required: ["error"] },
+  cli: jsonSchema(CliErrorBody, "output"),
+  oauth: jsonSchema(OAuthError, "output"),
+};

@@ -1,11 +1,20 @@
 import type { Route } from "../route.ts";
+import { adminRoutes } from "./admin.ts";
 import { billingRoutes } from "./billing.ts";
+import { cliAuthRoutes } from "./cliAuth.ts";
 import { deviceRoutes } from "./devices.ts";
+import { editorRoutes } from "./editor.ts";
+import { editorFlowRoutes } from "./editorFlow.ts";
+import { githubDeviceRoutes } from "./githubDevice.ts";
 import { instanceRoutes } from "./instance.ts";
 import { internalRoutes } from "./internal.ts";
+import { oauthRoutes } from "./oauth.ts";
 import { runtimeRoutes } from "./runtime.ts";
 import { systemRoutes } from "./system.ts";
 import { webRoutes } from "./web.ts";
+import { webEditorRoutes } from "./webEditor.ts";
+import { webPasswordRoutes } from "./webPassword.ts";
+import { webSignInRoutes } from "./webSignIns.ts";
 
 /** Every route there is. What is not in this table answers 404; what is has a gate. */
 export const ROUTES: readonly Route[] = [
@@ -16,4 +25,14 @@ export const ROUTES: readonly Route[] = [
   ...billingRoutes,
   ...internalRoutes,
   ...webRoutes,
+  ...webPasswordRoutes,
+  ...webSignInRoutes,
+  ...webEditorRoutes,
+  ...editorRoutes,
+  ...editorFlowRoutes,
+  ...cliAuthRoutes,
+  ...githubDeviceRoutes,
+  ...adminRoutes,
+  // After the editor's own paths: `{provider}` would take their place.
+  ...oauthRoutes,
 ];

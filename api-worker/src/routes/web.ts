@@ -1,17 +1,16 @@
 import { API_PATHS, ApiError, ConvexToken, WebConfig, WebCredentials, WebSession, WebSignIn } from "@oa/contract";
 import * as z from "zod";
 import { convexToken } from "../auth/convexToken.ts";
-import {
-  assertCookieAllowed,
-  clearSessionCookie,
-  newSessionSecret,
-  sessionHashOf,
-  setSessionCookie,
-} from "../auth/cookie.ts";
-import { hashPassword, needsRehash, verifyPassword } from "../auth/password.ts";
+import { assertCookieAllowed, clearSessionCookie, replaceSession, sessionHashOf } from "../auth/cookie.ts";
+import { hashPassword } from "../auth/password.ts";
+import { newSecret } from "../auth/secrets.ts";
+import { provePassword } from "../auth/signInWithPassword.ts";
+import { clientOf } from "../client.ts";
+import { perEmail, perIp } from "../limits.ts";
+import { postVerification } from "../mail/post.ts";
 import { currentSession } from "../middleware/gates.ts";
+import { providersOf } from "../providers/provider.ts";
 import { NOTHING, route } from "../route.ts";
-import type { Call } from "../route.ts";
 
 /** The website's own calls: same origin, session cookie, no CORS. */
 export const webRoutes = [
@@ -23,8 +22,14 @@ export const webRoutes = [
     input: NOTHING,
     answer: WebConfig,
     async handle({ services }) {
-      const { convexUrl, doubles } = services.config;
-      return { convex_url: convexUrl, doubles, sign_in_with: [], mail: false, outbox_url: null };
+      const { convexUrl, doubles, outside } = services.config;
+      return {
+        convex_url: convexUrl,
+        doubles,
+        sign_in_with: providersOf(services.config),
+        mail: outside.mail !== null,
+        outbox_url: doubles.includes("mail") && outside.mail !== null ? `${outside.mail.url}/outbox` : null,
+      };
     },
   }),
   route({
@@ -33,16 +38,18 @@ export const webRoutes = [
     gate: "none",
     summary: "Open an account with an e-mail and a password, and sign in",
     input: z.object({ body: WebCredentials }),
+    limits: ({ ip }) => perIp("sign_up_ip", ip),
     answer: WebSession,
     status: 201,
     errors: ["taken"],
     async handle(call) {
       const { email, password } = call.input.body;
       assertCookieAllowed(call.c);
-      const secret = newSessionSecret();
-      const session = sessionStart(call, secret.hash);
+      const secret = newSecret();
+      const session = { session_hash: secret.hash, ...clientOf(call.c) };
       const { user } = await call.services.control.signUp({ email, password_hash: hashPassword(password), session });
       replaceSession(call, secret.token);
+      call.after(postVerification(call.services, user.user_id));
       return { user };
     },
   }),
@@ -52,23 +59,24 @@ export const webRoutes = [
     gate: "none",
     summary: "Sign in",
     input: z.object({ body: WebSignIn }),
+    limits: ({ ip, input }) => [...perIp("sign_in_ip", ip), ...perEmail("sign_in_email", input.body.email)],
     answer: WebSession,
     errors: ["unauthorized"],
     async handle(call) {
       const { email, password } = call.input.body;
       assertCookieAllowed(call.c);
-      const credentials = await call.services.control.credentials(email);
-      // Hashes for an unknown e-mail too, and says the same: who has an account is nobody's business.
-      const right = verifyPassword(password, credentials?.password_hash ?? null);
-      if (!right || credentials === null) throw new ApiError("unauthorized", "The e-mail or the password is wrong.");
-      const secret = newSessionSecret();
-      await call.services.control.openSession({
-        user_id: credentials.user.user_id,
-        session: sessionStart(call, secret.hash),
-        ...(needsRehash(credentials.password_hash) && { rehash: hashPassword(password) }),
+      const { control } = call.services;
+      const client = clientOf(call.c);
+      const proven = await provePassword({ control, client, after: call.after }, email, password);
+      if (proven === null) throw new ApiError("unauthorized", "The e-mail or the password is wrong.");
+      const secret = newSecret();
+      await control.openSession({
+        user_id: proven.user.user_id,
+        session: { session_hash: secret.hash, ...client },
+        ...proven.rehash,
       });
       replaceSession(call, secret.token);
-      return { user: credentials.user };
+      return { user: proven.user };
     },
   }),
   route({
@@ -109,21 +117,8 @@ export const webRoutes = [
     handle: ({ granted, services }) =>
       convexToken(
         services.config.convexJwt,
-        { userId: granted.user.user_id, tokenVersion: granted.tokenVersion },
+        { userId: granted.user.user_id, tokenVersion: granted.tokenVersion, sessionId: granted.sessionId },
         Date.now(),
       ),
   }),
 ];
-
-type SignCall = Call<"none", unknown>;
-
-function sessionStart({ c, ip }: SignCall, sessionHash: string) {
-  return { session_hash: sessionHash, ip, user_agent: c.req.header("user-agent")?.slice(0, 400) ?? null };
-}
-
-/** The new session takes the cookie; the one it held before, if any, ends. */
-function replaceSession({ c, services, after }: SignCall, token: string): void {
-  const before = sessionHashOf(c);
-  if (before !== null) after(services.control.endSession(before).catch(() => undefined));
-  setSessionCookie(c, token);
-}

@@ -7,6 +7,8 @@ import {
   ClaimRequest,
   ControlInstance,
   CredentialsRequest,
+  FailedSignIn,
+  LimitsRequest,
   ObservationRequest,
   OpenSessionRequest,
   RecordStepRequest,
@@ -17,7 +19,7 @@ import {
   StoreSecretRequest,
   UpsertInstanceRequest,
 } from "@oa/contract";
-import type { User } from "@oa/contract";
+import type { LimitCheck, User } from "@oa/contract";
 import type * as z from "zod";
 
 /** A request as the doubles see one. */
@@ -37,10 +39,30 @@ export interface ConvexState {
   users: { user: User; password_hash: string }[];
   sessions: Record<string, { user_id: string; user_agent: string | null; ip: string | null }>;
   tokenVersion: number;
+  /** Whether the sessions are an administrator's. */
+  isAdmin: boolean;
+  /** Every limit that was counted against, in order. */
+  limits: z.infer<typeof LimitCheck>[];
+  /** What the next attempts are told to wait; null lets them pass. */
+  retryAfterMs: number | null;
+  /** Users whose password was got wrong. */
+  failedSignIns: string[];
 }
 
 export function emptyConvex(): ConvexState {
-  return { instances: [], secrets: {}, audit: [], observations: [], users: [], sessions: {}, tokenVersion: 1 };
+  return {
+    instances: [],
+    secrets: {},
+    audit: [],
+    observations: [],
+    users: [],
+    sessions: {},
+    tokenVersion: 1,
+    isAdmin: false,
+    limits: [],
+    retryAfterMs: null,
+    failedSignIns: [],
+  };
 }
 
 export const CONTROL_KEY = "control-key-of-the-tests";
@@ -160,8 +182,23 @@ const HANDLERS: Record<string, (state: ConvexState, asked: Asked) => unknown> = 
   [`POST ${CONTROL_PATHS.accountSession}`]: (state, asked) => {
     const session = state.sessions[SessionRequest.parse(asked.body).session_hash];
     const account = state.users.find(({ user }) => user.user_id === session?.user_id);
-    const found = account && { user: account.user, expires_at: Date.now() + 1000, token_version: state.tokenVersion };
+    const found = account && {
+      session_id: "session1",
+      user: account.user,
+      created_at: Date.now(),
+      expires_at: Date.now() + 1000,
+      token_version: state.tokenVersion,
+      is_admin: state.isAdmin,
+    };
     return { session: found ?? null };
+  },
+  [`POST ${CONTROL_PATHS.accountLimits}`]: (state, asked) => {
+    state.limits.push(...LimitsRequest.parse(asked.body).checks);
+    return state.retryAfterMs === null ? { allowed: true } : { allowed: false, retry_after_ms: state.retryAfterMs };
+  },
+  [`POST ${CONTROL_PATHS.accountSignInFailed}`]: (state, asked) => {
+    state.failedSignIns.push(FailedSignIn.parse(asked.body).user_id);
+    return { done: true };
   },
   [`DELETE ${CONTROL_PATHS.accountSession}`]: (state, asked) => {
     delete state.sessions[SessionRequest.parse(asked.body).session_hash];

@@ -1,5 +1,13 @@
-import { FLEET_KEY_HEADER, INTERNAL_KEY_HEADER, ReconcileResult, USER_ID_HEADER, parseEnvelope } from "@oa/contract";
-import type { ErrorBody } from "@oa/contract";
+import {
+  ERROR_CODES,
+  ErrorBody,
+  FLEET_KEY_HEADER,
+  INTERNAL_KEY_HEADER,
+  ReconcileResult,
+  USER_ID_HEADER,
+  cliCode,
+  parseEnvelope,
+} from "@oa/contract";
 import { expect, inject, onTestFinished } from "vitest";
 import * as z from "zod";
 import { createApp } from "../../src/app.ts";
@@ -13,6 +21,24 @@ import type { WorldState } from "./hub.ts";
 /** Where the tests' Worker believes to be. */
 export const ORIGIN = "https://app.example.com";
 export const INTERNAL_KEY = "internal-key-of-the-tests";
+
+/** The code behind a name of the CLI. */
+function codeOf(name: string): ErrorBody["code"] {
+  const code = ERROR_CODES.find((code) => cliCode(code) === name || code === name);
+  if (code === undefined) throw new Error(`no error is called ${name}`);
+  return code;
+}
+
+/** An error in any of the forms of `src/wire.ts`, as the code it stands for. */
+const Failure = z.union([
+  z.object({ ok: z.literal(false), error: ErrorBody }).transform(({ error }) => error),
+  z
+    .object({ error: z.object({ code: z.string(), message: z.string(), details: ErrorBody.shape.details }) })
+    .transform(({ error }): ErrorBody => ({ ...error, code: codeOf(error.code) })),
+  z
+    .object({ error: z.string(), code: z.string(), message: z.string() })
+    .transform(({ code, message }): ErrorBody => ({ code: codeOf(code), message })),
+]);
 
 /** What the hub sends is its own state; its shape is the doubles' business. */
 const State = z.custom<WorldState>();
@@ -152,9 +178,9 @@ function read(response: Response, text: string): Answer {
       return envelope.data;
     },
     error() {
-      const envelope = parseEnvelope(z.unknown(), body());
-      if (envelope.ok) throw new Error(`expected an error, got ${text}`);
-      return envelope.error;
+      const failure = Failure.safeParse(body());
+      if (!failure.success) throw new Error(`expected an error, got ${text}`);
+      return failure.data;
     },
   };
 }

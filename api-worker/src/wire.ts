@@ -1,0 +1,74 @@
+import { CLI_AUTH_PATHS, EDITOR_PATHS, cliCode } from "@oa/contract";
+import type { ApiError } from "@oa/contract";
+import { errorBody, okBody } from "@oa/contract";
+
+/**
+ * The forms of an answer.
+ * - `envelope`: `{ ok, data | error }`.
+ * - `editor`: the bare object, `{ error }`.
+ * - `cli`: `{ data }`, `{ error }` with the CLI's codes.
+ * - `oauth`: what is polled by RFC 8628: fields at the top level and under `data`; `error` is a name.
+ */
+export type Wire = "envelope" | "editor" | "cli" | "oauth";
+
+const OAUTH_PATHS: ReadonlySet<string> = new Set([
+  EDITOR_PATHS.exchange,
+  ...[CLI_AUTH_PATHS.deviceCode, CLI_AUTH_PATHS.deviceToken].flatMap(underBoth),
+  ...[CLI_AUTH_PATHS.githubDeviceCode, CLI_AUTH_PATHS.githubDeviceToken].flatMap(underBoth),
+]);
+
+const PREFIXES: readonly (readonly [prefix: string, wire: Wire])[] = [
+  ["/api/v1", "editor"],
+  ["/v1", "cli"],
+  ["/auth", "cli"],
+  ["/oauth", "cli"],
+];
+
+/** A path of the CLI, at the root and under `/v1`: its default base ends in `/v1`, older ones do not. */
+export function underBoth(path: string): readonly [root: string, versioned: string] {
+  return [path, `/v1${path}`];
+}
+
+/** How a path answers, in success and in error, whether it is in the table or not. */
+export function wireOf(path: string): Wire {
+  if (OAUTH_PATHS.has(path)) return "oauth";
+  return PREFIXES.find(([prefix]) => path === prefix || path.startsWith(`${prefix}/`))?.[1] ?? "envelope";
+}
+
+/** The body of a success. */
+export function successBody(wire: Wire, data: unknown): object {
+  switch (wire) {
+    case "envelope":
+      return okBody(data);
+    case "cli":
+      return { data };
+    case "editor":
+      return fieldsOf(data);
+    case "oauth":
+      return { ...fieldsOf(data), data };
+  }
+}
+
+/** The editor and OAuth forms have no room for anything but objects, and every schema of theirs is one. */
+function fieldsOf(data: unknown): object {
+  return typeof data === "object" && data !== null ? data : {};
+}
+
+/** The body of an error. */
+export function failureBody(wire: Wire, error: ApiError): object {
+  switch (wire) {
+    case "envelope":
+      return errorBody(error);
+    case "editor":
+      return { error: errorBody(error).error };
+    case "cli":
+      return { error: { code: cliCode(error.code), message: error.message } };
+    case "oauth":
+      return {
+        error: error.code,
+        error_description: error.message,
+        code: cliCode(error.code),
+        message: error.message,
+      };
+  }
+}
