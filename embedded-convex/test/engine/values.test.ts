@@ -71,6 +71,20 @@ describe("order of values", () => {
     );
   });
 
+  test("tuples of strings with zero bytes and common beginnings sort as their strings do", () => {
+    const nasty = fc
+      .array(fc.constantFrom("\0", "\u0001", "a", "\u00ff", "\uffff"), { maxLength: 3 })
+      .map((parts) => parts.join(""));
+    fc.assert(
+      fc.property(fc.tuple(nasty, nasty), fc.tuple(nasty, nasty), (a, b) => {
+        const expected = Math.sign(compareValues(a[0], b[0])) || Math.sign(compareValues(a[1], b[1]));
+        expect(Math.sign(compareKeys(encodeTuple(a), encodeTuple(b)))).toBe(expected);
+        expect(Math.sign(compareJson(a, b))).toBe(Math.sign(compareValues(a, b)));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   test("tuples sort by their first difference; a missing field comes first", () => {
     fc.assert(
       fc.property(
