@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { API_PATHS } from "@oa/contract";
+import { doublesFor, doubleSettings } from "./doubles.ts";
 import type { Ports } from "./ports.ts";
 import type { PartSpec } from "./processes.ts";
 import { baseEnvironment, commandOf } from "./run.ts";
@@ -25,6 +26,12 @@ export function addresses(ports: Ports) {
     convexSite: loopback(ports.convexSite),
     runtimeHost: loopback(ports.runtimeHost),
   };
+}
+
+/** Where people find the page. */
+export function siteOf(plan: StackPlan): string {
+  const given = plan.settings.OA_PUBLIC_URL ?? "";
+  return given === "" ? addresses(plan.ports).api : given;
 }
 
 /** Answers 2xx, or throws. */
@@ -93,6 +100,8 @@ export function apiPart(plan: StackPlan): PartSpec {
     env: {
       ...baseEnvironment(),
       ...given(plan.settings, API_SETTINGS),
+      ...doubleSettings(doublesFor(plan.settings), plan.ports),
+      OA_PUBLIC_URL: siteOf(plan),
       WRANGLER_SEND_METRICS: "false",
       // Read by wrangler for the names in `secrets.required`: nothing of it shows in a process list.
       OA_INTERNAL_KEY: plan.secrets.OA_INTERNAL_KEY,
@@ -124,6 +133,15 @@ const API_SETTINGS = [
   "OPENCLAW_SERVICE_TOKEN",
   "OPENAGENTS_SERVICE_TOKEN",
   "OA_CORS_ORIGINS",
+  "OA_MAIL_URL",
+  "OA_MAIL_API_KEY",
+  "OA_MAIL_FROM",
+  "GITHUB_CLIENT_ID",
+  "GITHUB_CLIENT_SECRET",
+  "GITHUB_BASE_URL",
+  "GOOGLE_CLIENT_ID",
+  "GOOGLE_CLIENT_SECRET",
+  "GOOGLE_BASE_URL",
 ] as const;
 
 function given(settings: StackPlan["settings"], names: readonly string[]): Record<string, string> {
@@ -146,5 +164,7 @@ export function functionsEnvironment(plan: StackPlan): Record<string, string> {
     OA_API_URL: addresses(plan.ports).api,
     OA_CONVEX_JWT_ISSUER: LOCAL_JWT_ISSUER,
     OA_CONVEX_JWKS: plan.secrets.OA_CONVEX_JWKS,
+    // Empty too: an address that was taken out of .env must lose its rights.
+    ADMIN_EMAILS: plan.settings.ADMIN_EMAILS ?? "",
   };
 }

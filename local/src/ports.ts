@@ -9,10 +9,21 @@ export const Ports = z.object({
   convex: z.int(),
   convexSite: z.int(),
   runtimeHost: z.int(),
+  github: z.int(),
+  google: z.int(),
+  mail: z.int(),
 });
 export type Ports = z.infer<typeof Ports>;
 
-const FIRST_CHOICE: Ports = { api: 8787, convex: 3210, convexSite: 3211, runtimeHost: 3220 };
+const FIRST_CHOICE: Ports = {
+  api: 8787,
+  convex: 3210,
+  convexSite: 3211,
+  runtimeHost: 3220,
+  github: 3230,
+  google: 3231,
+  mail: 3232,
+};
 
 /**
  * The ports of this installation: last time's where they are free, so that addresses people kept stay true.
@@ -21,8 +32,9 @@ const FIRST_CHOICE: Ports = { api: 8787, convex: 3210, convexSite: 3211, runtime
 export async function choosePorts(dataDir: string, asked: number | null): Promise<Ports> {
   const file = join(dataDir, "ports.json");
   const text = await readIfThere(file);
-  const last = text === null ? null : Ports.safeParse(JSON.parse(text));
-  const wanted = last?.success ? last.data : FIRST_CHOICE;
+  // Partial: an installation may be older than a part.
+  const last = text === null ? null : Ports.partial().safeParse(JSON.parse(text));
+  const wanted = Ports.parse({ ...FIRST_CHOICE, ...(last?.success === true && last.data) });
   const taken = new Set<number>();
   const next = async (from: number): Promise<number> => {
     const port = await firstFree(from, taken);
@@ -39,6 +51,9 @@ export async function choosePorts(dataDir: string, asked: number | null): Promis
     convex: await next(wanted.convex),
     convexSite: await next(wanted.convexSite),
     runtimeHost: await next(wanted.runtimeHost),
+    github: await next(wanted.github),
+    google: await next(wanted.google),
+    mail: await next(wanted.mail),
   };
   await writePrivateFile(file, `${JSON.stringify(ports, null, 2)}\n`);
   return ports;

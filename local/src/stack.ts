@@ -2,8 +2,17 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Console } from "./console.ts";
 import { deployFunctions, type Deployment } from "./convexPart.ts";
+import { doubleAddresses, type DoubleName, doublePart, doublesFor } from "./doubles.ts";
 import { readIfThere } from "./files.ts";
-import { addresses, apiPart, convexPart, functionsEnvironment, runtimeHostPart, type StackPlan } from "./parts.ts";
+import {
+  addresses,
+  apiPart,
+  convexPart,
+  functionsEnvironment,
+  runtimeHostPart,
+  siteOf,
+  type StackPlan,
+} from "./parts.ts";
 import { Part, rememberPids, sweepOrphans } from "./processes.ts";
 import { removeStackFile, writeStackFile } from "./stackFile.ts";
 import { buildWebsite } from "./websitePart.ts";
@@ -12,6 +21,8 @@ import { buildWebsite } from "./websitePart.ts";
 export interface Stack {
   /** Where the page is. */
   url: string;
+  /** Addresses of the doubles that run, by what they stand for. */
+  doubles: { [Name in DoubleName]?: string };
   /** Rejects when a part is lost for good. */
   lost: Promise<never>;
   stop(): Promise<void>;
@@ -53,7 +64,11 @@ export async function startStack(plan: StackPlan, console: Console): Promise<Sta
   const convex = new Part(convexPart(plan), logs, events);
   const host = new Part(runtimeHostPart(plan), logs, events);
   const api = new Part(apiPart(plan), logs, events);
-  parts.push(convex, host, api);
+  const doubleNames = doublesFor(plan.settings);
+  const doubles = doubleNames.map(
+    (name) => new Part(doublePart(name, { root, ports: plan.ports, site: siteOf(plan) }), logs, events),
+  );
+  parts.push(convex, host, api, ...doubles);
 
   const stop = async (): Promise<void> => {
     complete = null;
@@ -62,6 +77,7 @@ export async function startStack(plan: StackPlan, console: Console): Promise<Sta
     await api.stop();
     await host.stop();
     await convex.stop();
+    await Promise.all(doubles.map((double) => double.stop()));
   };
 
   try {
@@ -84,7 +100,11 @@ export async function startStack(plan: StackPlan, console: Console): Promise<Sta
       await host.start();
       return `${at.runtimeHost}  (real OpenClaw gateways as child processes)`;
     });
-    const [deployment] = await allOrFirstError([backend, website, hosting]);
+    const standIns = console.step("doubles", async () => {
+      await Promise.all(doubles.map((double) => double.start()));
+      return doubleNames.length === 0 ? "none: all are configured" : doubleNames.join(", ");
+    });
+    const [deployment] = await allOrFirstError([backend, website, hosting, standIns]);
     await console.step("api", async () => {
       await api.start();
       return `${at.api}  (workerd)`;
@@ -94,7 +114,7 @@ export async function startStack(plan: StackPlan, console: Console): Promise<Sta
         api: at.api,
         convex: deployment,
         runtimeHost: at.runtimeHost,
-        doubles: {},
+        doubles: doubleAddresses(doubleNames, plan.ports),
         secrets: plan.secrets,
         pids: {
           start: process.pid,
@@ -102,7 +122,7 @@ export async function startStack(plan: StackPlan, console: Console): Promise<Sta
         },
       });
     await complete();
-    return { url: at.api, lost, stop };
+    return { url: at.api, doubles: doubleAddresses(doubleNames, plan.ports), lost, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -10,7 +10,14 @@ export const StackFile = z.object({
   api: z.url(),
   convex: z.object({ url: z.url(), siteUrl: z.url(), adminKey: z.string() }),
   runtimeHost: z.url(),
-  doubles: z.object({ stripe: z.url().optional(), github: z.url().optional(), upstream: z.url().optional() }),
+  /** Stand-ins for outside services that are not configured. */
+  doubles: z.object({
+    stripe: z.url().optional(),
+    github: z.url().optional(),
+    google: z.url().optional(),
+    mail: z.url().optional(),
+    upstream: z.url().optional(),
+  }),
   secrets: Secrets,
   /** Process ids by part; `start` is npm start's own. */
   pids: z.record(z.string(), z.int().positive()),

@@ -95,9 +95,10 @@ async function endGateways(dataDir: string): Promise<void> {
 function announce(stack: Stack, seconds: number): void {
   out.line("");
   out.line(`Ready in ${seconds.toFixed(1)} s:  ${stack.url}`);
-  out.line(
-    "Sign up there, then press Create. Nothing here is a double; no model, mail or payment provider is connected.",
-  );
+  out.line("Sign up there, then press Create. No model or payment provider is connected.");
+  const doubles = Object.keys(stack.doubles);
+  if (doubles.length > 0) out.line(`Doubles stand in for: ${doubles.join(", ")}. Set the real ones in .env.`);
+  if (stack.doubles.mail !== undefined) out.line(`Mail is not sent but shown at ${stack.doubles.mail}/outbox`);
   out.line("Ctrl-C stops everything and keeps the data.");
 }
 
