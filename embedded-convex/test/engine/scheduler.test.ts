@@ -75,6 +75,13 @@ describe("a scheduled mutation", () => {
     expect(await counts(engine)).toEqual({});
   });
 
+  test("that its mutation did not wait for is scheduled all the same", async () => {
+    const engine = await engineIn(tempFolder());
+    await mutate(engine, "jobs:scheduleCarelessly", { name: "x" });
+    await settled(engine, "success");
+    expect(await counts(engine)).toEqual({ "x/a": 1, "x/b": 1 });
+  });
+
   test("cancelled in time does not run", async () => {
     const engine = await engineIn(tempFolder());
     const [id] = z.array(z.string()).parse(await mutate(engine, "jobs:schedule", { ...args, delayMs: 100 }));
@@ -123,6 +130,19 @@ describe("a scheduled action", () => {
     await eventually(async () => ((await jobs(engine))[0]?.state.kind === "inProgress" ? true : null), "in progress");
     await settled(engine, "success");
     expect(await counts(engine)).toMatchObject({ "a begun/a": 1, "a ended/a": 1 });
+  });
+
+  test("waits its turn when eight are running, and nothing is lost", async () => {
+    const engine = await engineIn(tempFolder());
+    const slow = { delayMs: 0, waitMs: 150, fails: false };
+    for (let i = 0; i < 12; i++) await mutate(engine, "jobs:scheduleAction", { name: `a${i}`, ...slow });
+    await eventually(async () => {
+      const running = (await jobs(engine)).filter(({ state }) => state.kind === "inProgress").length;
+      expect(running).toBeLessThanOrEqual(8);
+      return running === 8 ? true : null;
+    }, "eight run at a time");
+    await settled(engine, "success");
+    expect(Object.values(await counts(engine)).every((times) => times === 1)).toBe(true);
   });
 
   test("that throws has failed, and what it committed before stays", async () => {

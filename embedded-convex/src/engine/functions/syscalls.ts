@@ -35,6 +35,9 @@ export interface Calls {
   createTable(tx: Transaction, component: string, name: string): Table;
 }
 
+/** Operations that take their own place in the line of nested calls. */
+const SERIALIZED = new Set(["1.0/runUdf", "1.0/schedule"]);
+
 type Handler = (run: Run, args: JsonObject) => string | Promise<string>;
 
 export class SyscallTable implements Syscalls {
@@ -70,7 +73,7 @@ export class SyscallTable implements Syscalls {
 
   async(run: Run, op: string, text: string): Promise<string> {
     const gate = run.state.waitingFor;
-    if (gate !== null && op !== "1.0/runUdf") return gate.then(() => this.async(run, op, text));
+    if (gate !== null && !SERIALIZED.has(op)) return gate.then(() => this.async(run, op, text));
     try {
       assertOpen(run);
       const handler = this.handlers[op];
@@ -106,7 +109,8 @@ export class SyscallTable implements Syscalls {
       return String(table === null ? 0 : transactionOf(run).count(table));
     },
     "1.0/runUdf": (run, args) => this.calls.nested(run, textArg(args, "udfType"), args),
-    "1.0/schedule": async (run, args) => this.schedule(run, writableTransaction(run), args),
+    // Waits like a nested call, so that a job nobody awaited still is part of its mutation.
+    "1.0/schedule": (run, args) => run.state.serialized(() => this.schedule(run, writableTransaction(run), args)),
     "1.0/actions/schedule": async (run, args) => this.calls.change((tx) => this.schedule(run, tx, args)),
     "1.0/cancel_job": (run, args) => this.cancel(run, writableTransaction(run), args),
     "1.0/actions/cancel_job": (run, args) => this.calls.change((tx) => this.cancel(run, tx, args)),

@@ -77,11 +77,6 @@ export function dueCrons(db: Connection, nowMs: number): CronJob[] {
     .map(toCron);
 }
 
-export function nextCronMs(db: Connection): number | null {
-  const row = db.get("SELECT min(next_ms) AS next_ms FROM crons WHERE running = 0");
-  return typeof row?.["next_ms"] === "number" ? row["next_ms"] : null;
-}
-
 /** True while this run has not been taken by anyone; part of the transaction that takes it. */
 export function isDue(db: Connection, cron: CronJob): boolean {
   const row = db.get("SELECT next_ms, running FROM crons WHERE component = ? AND name = ?", cron.component, cron.name);

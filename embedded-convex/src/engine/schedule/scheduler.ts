@@ -12,7 +12,7 @@ import { SCHEDULED_FUNCTIONS, COMPLETED_FIELDS, indexOver, type Table } from "..
 import type { Transaction } from "../transaction/transaction.ts";
 import { encodeTuple } from "../values/keys.ts";
 import { asText, parseObject, type JsonObject } from "../values/json.ts";
-import { advance, dueCrons, isDue, nextCronMs, notRunning, type CronJob } from "./crons.ts";
+import { advance, dueCrons, isDue, notRunning, type CronJob } from "./crons.ts";
 
 /** Convex runs this many jobs of one deployment at a time. */
 const PARALLEL = 8;
@@ -92,18 +92,19 @@ export class Scheduler {
     if (this.stopped) return;
     const now = this.core.now();
     const db = this.core.storage.writer;
-    for (const cron of dueCrons(db, now)) this.begin(`cron ${cron.component} ${cron.name}`, () => this.runCron(cron));
-    for (const job of dueJobs(db, now, PARALLEL + this.active.size))
-      this.begin(`job ${job.id}`, () => this.runJob(job));
+    for (const cron of dueCrons(db, now)) this.begin(cronKey(cron), () => this.runCron(cron));
+    for (const job of dueJobs(db, now, PARALLEL + this.active.size)) this.begin(jobKey(job), () => this.runJob(job));
     this.wake();
   }
 
+  /** When something is next to be started; null while nothing can be. */
   private nextMs(): number | null {
-    const earliest = dueJobs(this.core.storage.writer, Infinity, this.active.size + 1);
-    const waiting = earliest.find((job) => !this.active.has(`job ${job.id}`));
-    const job = this.active.size < PARALLEL ? (waiting?.dueMs ?? null) : null;
-    const cron = nextCronMs(this.core.storage.writer);
-    return job === null || cron === null ? (job ?? cron) : Math.min(job, cron);
+    if (this.active.size >= PARALLEL) return null;
+    const db = this.core.storage.writer;
+    const jobs = dueJobs(db, Infinity, this.active.size + 1).map((job) => ({ key: jobKey(job), dueMs: job.dueMs }));
+    const crons = dueCrons(db, Infinity).map((cron) => ({ key: cronKey(cron), dueMs: cron.nextMs }));
+    const times = [...jobs, ...crons].filter(({ key }) => !this.active.has(key)).map(({ dueMs }) => dueMs);
+    return times.length === 0 ? null : Math.min(...times);
   }
 
   private begin(key: string, work: () => Promise<void>): void {
@@ -268,6 +269,14 @@ export class Scheduler {
   private report(error: unknown): void {
     if (!this.stopped) this.core.reportFault(error);
   }
+}
+
+function jobKey(job: Job): string {
+  return `job ${job.id}`;
+}
+
+function cronKey(cron: CronJob): string {
+  return `cron ${cron.component} ${cron.name}`;
 }
 
 function failedState(result: UdfResult): JobState {
