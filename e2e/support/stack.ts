@@ -24,8 +24,8 @@ export interface TestStack {
   dispose(): Promise<void>;
 }
 
-/** Runs `local/src/start.ts` on fresh data and waits until it is complete. */
-export async function startTestStack(): Promise<TestStack> {
+/** Runs `local/src/start.ts` on fresh data and waits until it is complete. `settings` are what a person has in `.env`. */
+export async function startTestStack(settings: Readonly<Record<string, string>> = {}): Promise<TestStack> {
   const dataDir = await mkdtemp(join(tmpdir(), "oa-e2e-"));
   let child: ChildProcess | null = null;
   let output = "";
@@ -48,7 +48,7 @@ export async function startTestStack(): Promise<TestStack> {
         "--data-dir",
         dataDir,
       ],
-      { cwd: root, stdio: ["ignore", "pipe", "pipe"] },
+      { cwd: root, env: { ...process.env, ...settings }, stdio: ["ignore", "pipe", "pipe"] },
     );
     child = starting;
     starting.stdout.on("data", (chunk: Buffer) => (output += chunk.toString("utf8")));
