@@ -30,19 +30,23 @@ export class Fleet {
     return this.#instances.get(id);
   }
 
-  /** Takes up where a former host stopped: sweeps what is nobody's, and brings back what is wanted. */
+  /** Takes up where a former host stopped: reads what is wanted, and ends what nobody wants. Before anybody is listened to. */
   async recover(): Promise<void> {
-    const { store, now, dataDir, log } = this.#context;
+    const { store, now } = this.#context;
     for (const record of store.all()) {
       if (!isTombstone(record)) this.#instances.set(record.id, this.#create(record));
       else if (record.updatedAt + TOMBSTONE_LIFETIME_MS < now()) store.drop(record.id);
       else this.#tombstones.set(record.id, record);
     }
     await this.#sweep();
+  }
+
+  /** Brings back what is wanted; once it is known where this host is reached, which gateways are told. */
+  resume(): void {
     for (const instance of this.#instances.values()) instance.converge(false);
     // Behind the start: what was being deleted may be large.
-    void rm(trashDir(dataDir), { recursive: true, force: true }).catch((error: unknown) =>
-      log.warn("the trash could not be emptied", { why: messageOf(error) }),
+    void this.#emptyTrash().catch((error: unknown) =>
+      this.#context.log.warn("the trash could not be emptied", { why: messageOf(error) }),
     );
   }
 
@@ -119,6 +123,13 @@ export class Fleet {
       this.#context.reporter.forget(record.id);
     });
     return instance;
+  }
+
+  /** Removes what is in the trash now; never the folder, into which a deletion may be moving the next one. */
+  async #emptyTrash(): Promise<void> {
+    const trash = trashDir(this.#context.dataDir);
+    await mkdir(trash, { recursive: true, mode: 0o700 });
+    for (const name of await readdir(trash)) await rm(join(trash, name), { recursive: true, force: true });
   }
 
   /** Kills processes of instances that nobody wants to run. Folders that nobody knows are told of, never deleted. */

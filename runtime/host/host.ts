@@ -66,6 +66,7 @@ export async function startHost(options: HostOptions, env: NodeJS.ProcessEnv, lo
       version: context.runtimeVersion,
       report,
     });
+    await fleet.recover();
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       server.listen(options.port, options.host, () => resolve());
@@ -74,7 +75,7 @@ export async function startHost(options: HostOptions, env: NodeJS.ProcessEnv, lo
     const port = typeof address === "object" && address !== null ? address.port : options.port;
     urls.internal = options.url ?? `http://${options.host.includes(":") ? `[${options.host}]` : options.host}:${port}`;
     urls.public = options.publicUrl ?? urls.internal;
-    await fleet.recover();
+    fleet.resume();
 
     return {
       urls,
