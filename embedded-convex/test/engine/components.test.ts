@@ -2,8 +2,8 @@
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { LocalEngine } from "../../src/engine/engine.ts";
-import type { PushedDefinition } from "../../src/engine/types.ts";
-import { bundle, call, eventually, mutate, openIn, push, query, tempFolder } from "./support.ts";
+import type { Identity, PushedDefinition } from "../../src/engine/types.ts";
+import { bundle, call, eventually, mutate, openIn, push, query, tempFolder, valueOf } from "./support.ts";
 
 const PROJECT = fileURLToPath(new URL("components", import.meta.url));
 
@@ -48,6 +48,116 @@ describe("a push with components", () => {
     const engine = await deployedComponents();
     const inside = call("lib:checkRateLimit", {}, { component: "rateLimiter", allowInternal: false });
     expect((await engine.runQuery(inside)).result.ok).toBe(false);
+  });
+});
+
+describe("a component of one's own", () => {
+  const sources = {
+    "convex.config.ts": `
+import { defineApp } from "convex/server";
+import { v } from "convex/values";
+import inner from "./inner/convex.config";
+const app = defineApp({ env: { COLOUR: v.optional(v.string()) } });
+app.use(inner, { env: { SHADE: app.env.COLOUR, FIXED: "as given" }, httpPrefix: "/inner/" });
+export default app;`,
+    "inner/convex.config.ts": `
+import { defineComponent } from "convex/server";
+import { v } from "convex/values";
+export default defineComponent("inner", { env: { SHADE: v.optional(v.string()), FIXED: v.string() } });`,
+    "inner/schema.ts": `
+import { defineSchema, defineTable } from "convex/server";
+import { v } from "convex/values";
+export default defineSchema({ notes: defineTable({ text: v.string() }) });`,
+    "inner/lib.ts": `
+import { createFunctionHandle, makeFunctionReference, mutationGeneric, queryGeneric } from "convex/server";
+import { v } from "convex/values";
+export const about = queryGeneric({ args: {}, handler: async (ctx) => ({
+  identity: await ctx.auth.getUserIdentity(),
+  env: [process.env.SHADE ?? null, process.env.FIXED, process.env.COLOUR ?? null],
+  meta: await ctx.meta.getFunctionMetadata(),
+}) });
+export const write = mutationGeneric({ args: { text: v.string() }, handler: (ctx, args) => ctx.db.insert("notes", args) });
+export const count = queryGeneric({ args: {}, handler: async (ctx) => (await ctx.db.query("notes").collect()).length });
+export const callBack = mutationGeneric({ args: { handle: v.string() }, handler: async (ctx, { handle }) => {
+  await ctx.scheduler.runAfter(0, handle, { text: "called back" });
+} });
+export const own = queryGeneric({ args: {}, handler: () => createFunctionHandle(makeFunctionReference("lib:write")) });`,
+    "inner/http.ts": `
+import { httpActionGeneric, httpRouter } from "convex/server";
+const http = httpRouter();
+http.route({ path: "/hello", method: "GET", handler: httpActionGeneric(async (_ctx, request) => new Response(new URL(request.url).pathname)) });
+export default http;`,
+    "schema.ts": `
+import { defineSchema, defineTable } from "convex/server";
+import { v } from "convex/values";
+export default defineSchema({ notes: defineTable({ text: v.string() }) });`,
+    "app.ts": `
+import { componentsGeneric, createFunctionHandle, makeFunctionReference, mutationGeneric, queryGeneric } from "convex/server";
+import { v } from "convex/values";
+const { inner } = componentsGeneric();
+export const both = queryGeneric({ args: {}, handler: async (ctx) => ({ inside: await ctx.runQuery(inner.lib.about, {}), outside: await ctx.auth.getUserIdentity() }) });
+export const spread = mutationGeneric({ args: { fails: v.boolean() }, handler: async (ctx, { fails }) => {
+  await ctx.db.insert("notes", { text: "outer" });
+  await ctx.runMutation(inner.lib.write, { text: "inner" });
+  const stale = await ctx.runQuery(inner.lib.count, {}, { useStaleSnapshot: true });
+  const fresh = await ctx.runQuery(inner.lib.count, {});
+  if (fails) throw new Error("both or neither");
+  return { stale, fresh };
+} });
+export const add = mutationGeneric({ args: { text: v.string() }, handler: (ctx, args) => ctx.db.insert("notes", args) });
+export const askBack = mutationGeneric({ args: {}, handler: async (ctx) => ctx.runMutation(inner.lib.callBack, { handle: await createFunctionHandle(makeFunctionReference("app:add")) }) });
+export const counts = queryGeneric({ args: {}, handler: async (ctx) => ({ outer: (await ctx.db.query("notes").collect()).length, inner: await ctx.runQuery(inner.lib.count, {}) }) });`,
+  };
+  let own: PushedDefinition[];
+  beforeAll(async () => {
+    own = await bundle(sources, null);
+  });
+  const engineWithOwn = async () => {
+    const engine = await openIn(tempFolder());
+    await push(engine, own);
+    return engine;
+  };
+
+  test("sees its own variables and no others, and not who calls the app", async () => {
+    const engine = await engineWithOwn();
+    await engine.setEnvironment([{ name: "COLOUR", value: "green" }]);
+    const identity: Identity = { kind: "user", attributes: { subject: "ada" }, token: "jwt", expiresAtMs: Infinity };
+    const { result } = await engine.runQuery(call("app:both", {}, { identity }));
+    expect(valueOf(result)).toEqual({
+      inside: {
+        identity: null,
+        env: ["green", "as given", null],
+        meta: { name: "lib:about", componentPath: "inner", type: "query", visibility: "public" },
+      },
+      outside: { subject: "ada" },
+    });
+  });
+
+  test("writes in its caller's transaction, in tables of its own; a stale read sees what was before", async () => {
+    const engine = await engineWithOwn();
+    await expect(mutate(engine, "app:spread", { fails: true })).rejects.toThrow("both or neither");
+    expect(await query(engine, "app:counts")).toEqual({ outer: 0, inner: 0 });
+    expect(await mutate(engine, "app:spread", { fails: false })).toEqual({ stale: 0, fresh: 1 });
+    expect(await query(engine, "app:counts")).toEqual({ outer: 1, inner: 1 });
+  });
+
+  test("calls the app back by a handle it was given, even after another push", async () => {
+    const engine = await engineWithOwn();
+    await mutate(engine, "app:askBack");
+    await eventually(
+      async () => (JSON.stringify(await query(engine, "app:counts")) === '{"inner":0,"outer":1}' ? true : null),
+      "called back",
+    );
+    const handle = valueOf((await engine.runQuery(call("lib:own", {}, { component: "inner" }))).result);
+    await push(engine, own);
+    expect(valueOf((await engine.runQuery(call("lib:own", {}, { component: "inner" }))).result)).toBe(handle);
+  });
+
+  test("answers HTTP under the prefix it is mounted at, with the path inside it", async () => {
+    const engine = await engineWithOwn();
+    const response = await engine.runHttpAction(new Request("http://site/inner/hello"), { kind: "none" });
+    expect([response.status, await response.text()]).toEqual([200, "/hello"]);
+    expect((await engine.runHttpAction(new Request("http://site/hello"), { kind: "none" })).status).toBe(404);
   });
 });
 
