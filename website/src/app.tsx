@@ -4,6 +4,7 @@ import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@ta
 import { type RouterHistory, RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { focusHeading } from "./lib/focusHeading.ts";
 import { goToSignIn } from "./lib/goToSignIn.ts";
 import type { ConnectLive, LiveSource } from "./lib/live.tsx";
 import { configQuery, sessionQuery } from "./lib/queries.ts";
@@ -28,6 +29,10 @@ export function startApp({ connectLive, history }: AppOptions): void {
     defaultOptions: { queries: { retry: shouldRetry, retryDelay: 800 } },
   });
   const router = createAppRouter({ queryClient, connectLive: once(connectLive) }, history);
+  // The first page of a visit leaves the focus where the browser put it.
+  router.subscribe("onRendered", ({ fromLocation, pathChanged }) => {
+    if (fromLocation !== undefined && pathChanged) focusHeading();
+  });
   void queryClient.prefetchQuery(sessionQuery());
   void queryClient.prefetchQuery(configQuery());
   const root = document.querySelector("#root");

@@ -11,6 +11,8 @@ const PAGES: readonly (readonly [scenario: string, path: string])[] = [
   ["signedOut", "/sign-in"],
   ["signedOut", "/sign-up"],
   ["signedOut", "/no/such/page"],
+  ["ready", "/openclaw/no-such-page"],
+  ["unreachable", "/openclaw"],
   ["loading", "/openclaw"],
   ["loading", "/openclaw/billing"],
   ["broken", "/openclaw"],

@@ -5,7 +5,7 @@ import { RequestError } from "./requestError.ts";
 const Issues = z.object({ issues: z.array(z.object({ path: z.string(), message: z.string() })) });
 
 /** What our account forms have fields for. */
-const FIELDS: ReadonlySet<string> = new Set(["email", "password", "new_password"]);
+const FIELDS: ReadonlySet<string> = new Set(["email", "password", "current_password", "new_password"]);
 
 /** Checks a form with a schema of the contract before it is sent; a form of `@mantine/form` takes it as `validate`. */
 export function validateWith(schema: z.ZodType): (values: unknown) => Record<string, string> {
@@ -28,9 +28,11 @@ export function fieldErrors(error: unknown): Record<string, string> {
   return atFields(parsed.data.issues.filter(({ path }) => FIELDS.has(path)));
 }
 
-/** The first message of each field. */
+/** The first message of each field, in the order of the fields. */
 function atFields(issues: readonly { path: string; message: string }[]): Record<string, string> {
-  return Object.fromEntries(issues.toReversed().map(({ path, message }) => [path, sentence(message)]));
+  const errors: Record<string, string> = {};
+  for (const { path, message } of issues) errors[path] ??= sentence(message);
+  return errors;
 }
 
 /** The contract's messages are parts of sentences; at a field they stand alone. */

@@ -47,7 +47,7 @@ function twoParts(span: number, large: number, largeName: string, small: number,
 
 /** What is left of a deadline: "4:59"; "0:00" once it is over. */
 export function formatCountdown(until: number, now: number): string {
-  const seconds = Math.max(0, Math.ceil((until - now) / SECOND));
+  const seconds = Math.max(0, Math.floor((until - now) / SECOND));
   return `${String(Math.floor(seconds / 60))}:${String(seconds % 60).padStart(2, "0")}`;
 }
 

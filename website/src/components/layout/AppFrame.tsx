@@ -10,6 +10,7 @@ import { AccountMenu } from "./AccountMenu.tsx";
 import { Brand } from "./Brand.tsx";
 import { ConnectionBar } from "./ConnectionBar.tsx";
 import { DoublesNotice } from "./DoublesNotice.tsx";
+import { InAppFrame } from "./InAppFrame.ts";
 
 /** The frame of every private page: header, sidebar (a drawer on small screens), notices, content. */
 export function AppFrame({ user, config, children }: PropsWithChildren<{ user: User; config: WebConfig }>) {
@@ -49,7 +50,7 @@ export function AppFrame({ user, config, children }: PropsWithChildren<{ user: U
           <Stack gap="lg" pb="xl">
             <ConnectionBar />
             <DoublesNotice doubles={config.doubles} />
-            {children}
+            <InAppFrame value={true}>{children}</InAppFrame>
           </Stack>
         </Container>
       </AppShell.Main>
@@ -68,6 +69,10 @@ function SkipLink() {
       p="xs"
       bg="var(--mantine-color-body)"
       style={{ zIndex: 1000, transition: "none" }}
+      onClick={(event) => {
+        event.preventDefault();
+        document.querySelector<HTMLElement>("#content")?.focus();
+      }}
       onFocus={(event) => (event.currentTarget.style.left = "8px")}
       onBlur={(event) => (event.currentTarget.style.left = "-9999px")}
     >

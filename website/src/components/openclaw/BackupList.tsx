@@ -7,7 +7,7 @@ import { useState } from "react";
 import { newestFirst } from "../../lib/backupView.ts";
 import { formatBytes, formatDuration } from "../../lib/format.ts";
 import { openclawApi } from "../../lib/openclawApi.ts";
-import { backupsQuery, runtimeStatusQuery } from "../../lib/queries.ts";
+import { backupsQuery, runtimeStatusQuery } from "../../lib/runtimeQueries.ts";
 import { ConfirmDialog } from "../ui/ConfirmDialog.tsx";
 import { Failure } from "../ui/Failure.tsx";
 import { ListRow, RowList } from "../ui/Lists.tsx";

@@ -15,7 +15,7 @@ export function ConnectDevicePanel({ reachable }: { reachable: boolean }) {
   return (
     <Panel
       title="Connect a device"
-      description="Run one command on the device. It shows a request id and waits; approve that request above, then run it again."
+      description="Run one command on the device. It shows a request id: approve that request above. If the command has ended by then, run it again."
     >
       {connect.isError && <Failure title="The address and token did not come" error={connect.error} />}
       {connect.data === undefined ? (

@@ -3,7 +3,7 @@ import type { InstanceSummary } from "@oa/contract/instance";
 import type { GatewayState, RuntimeStatus } from "@oa/contract/runtime";
 import { useQuery } from "@tanstack/react-query";
 import { formatDuration } from "../../lib/format.ts";
-import { runtimeStatusQuery } from "../../lib/queries.ts";
+import { runtimeStatusQuery } from "../../lib/runtimeQueries.ts";
 import { Failure } from "../ui/Failure.tsx";
 import { Loading } from "../ui/Loading.tsx";
 import { Panel } from "../ui/Panel.tsx";

@@ -3,7 +3,7 @@ import type { InstanceSummary } from "@oa/contract/instance";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { formatDuration } from "../../lib/format.ts";
-import { runtimeStatusQuery } from "../../lib/queries.ts";
+import { runtimeStatusQuery } from "../../lib/runtimeQueries.ts";
 import { CopyIcon } from "../ui/CopyButton.tsx";
 import { RelativeTime } from "../ui/RelativeTime.tsx";
 

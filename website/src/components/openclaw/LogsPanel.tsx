@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { downloadText } from "../../lib/downloadText.ts";
 import { EMPTY_LOG, filterLog, LOG_LEVELS, type LogLevel, logText } from "../../lib/logBuffer.ts";
-import { logsQuery } from "../../lib/queries.ts";
+import { logsQuery } from "../../lib/runtimeQueries.ts";
 import { CopyTextButton } from "../ui/CopyButton.tsx";
 import { Failure } from "../ui/Failure.tsx";
 import { Loading } from "../ui/Loading.tsx";

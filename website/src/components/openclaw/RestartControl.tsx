@@ -4,7 +4,7 @@ import { IconRefresh } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { formatDuration } from "../../lib/format.ts";
 import { openclawApi } from "../../lib/openclawApi.ts";
-import { runtimeStatusQuery } from "../../lib/queries.ts";
+import { runtimeStatusQuery } from "../../lib/runtimeQueries.ts";
 import { Failure } from "../ui/Failure.tsx";
 import { JobProgress } from "./JobProgress.tsx";
 import { useRuntimeAct } from "./useRuntimeAct.ts";

@@ -1,7 +1,7 @@
 import type { InstanceSummary } from "@oa/contract/instance";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { runtimeKey } from "../../lib/queries.ts";
+import { runtimeKey } from "../../lib/runtimeQueries.ts";
 
 /**
  * A call that changes something in the instance's runtime: what was read from it is asked anew afterwards, and a

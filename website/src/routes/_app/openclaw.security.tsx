@@ -14,7 +14,7 @@ import { newestDevices } from "../../lib/devices.ts";
 import { isReachable } from "../../lib/instanceView.ts";
 import { useObservation } from "../../lib/live.tsx";
 import { pageTitle } from "../../lib/pageTitle.ts";
-import { devicesQuery } from "../../lib/queries.ts";
+import { devicesQuery } from "../../lib/runtimeQueries.ts";
 
 export const Route = createFileRoute("/_app/openclaw/security")({
   head: () => pageTitle("Devices"),
