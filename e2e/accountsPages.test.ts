@@ -109,7 +109,7 @@ describe("an account and the ways into it", () => {
     await dialog.getByLabel("Password of today", { exact: true }).fill("not the password at all");
     await dialog.getByLabel("New password", { exact: true }).fill(SECOND_PASSWORD);
     await dialog.getByRole("button", { name: "Change it" }).click();
-    await dialog.getByText("That is not your password of today.").waitFor();
+    await dialog.getByText("That is not your password", { exact: true }).waitFor();
     await dialog.getByLabel("Password of today", { exact: true }).fill(FIRST_PASSWORD);
     await dialog.getByRole("button", { name: "Change it" }).click();
     await page.getByText("Your new password is set.").waitFor();
@@ -122,6 +122,7 @@ describe("an account and the ways into it", () => {
     await page.getByRole("button", { name: `Account of ${ADA}` }).click();
     await page.getByRole("menuitem", { name: "Sign out" }).click();
     await page.getByRole("link", { name: "Forgot your password?" }).click();
+    await page.getByRole("heading", { name: "Forgot your password?" }).waitFor();
     await page.getByLabel("E-mail").fill(ADA);
     await page.getByRole("button", { name: "Send me a link" }).click();
     await page.getByText(`If ${ADA} has an account here`).waitFor();

@@ -16,8 +16,8 @@ export interface AccountSource {
   Users: ComponentType<PagesProps<AdminUser> & { email: string }>;
   /** For admins. Newest first. */
   Instances: ComponentType<PagesProps<AdminInstance>>;
-  /** Signs the live connection in again: after the browser's session was replaced by another of the same person. */
-  renew: () => void;
+  /** For an act that gives the browser another session of the same person: the live connection goes on with that one. */
+  renewing: <T>(act: () => Promise<T>) => Promise<T>;
 }
 
 /** Who is signed in, and how they may. */

@@ -3,12 +3,13 @@ import { usePaginatedQuery } from "convex/react";
 import { api } from "../../../convex/_generated/api.js";
 import type { AccountSource } from "./accountLive.ts";
 import { PAGE_SIZE, pagesOf } from "./convexPages.ts";
+import { useConnection } from "./live.tsx";
 
 const account = api.accounts.mine;
 const signIns = api.sessions.mySignIns;
 
-/** The live data of accounts, over the page's one connection. `renew` signs it in again. */
-export function convexAccount(convexQueries: ConvexQueryClient, renew: () => void): AccountSource {
+/** The live data of accounts, over the page's one connection. */
+export function convexAccount(convexQueries: ConvexQueryClient, renewing: AccountSource["renewing"]): AccountSource {
   const read = convexQueries.queryFn();
   return {
     queries: {
@@ -18,14 +19,17 @@ export function convexAccount(convexQueries: ConvexQueryClient, renew: () => voi
     Events,
     Users,
     Instances,
-    renew,
+    renewing,
   };
 }
 
 const FIRST = { initialNumItems: PAGE_SIZE };
 
-const Events: AccountSource["Events"] = ({ children }) =>
-  children(pagesOf(usePaginatedQuery(api.authEvents.mine, {}, FIRST)));
+// Not asked for between two sessions: a page of a list that is refused takes the whole page with it.
+const Events: AccountSource["Events"] = ({ children }) => {
+  const args = useConnection() === "renewing" ? "skip" : {};
+  return children(pagesOf(usePaginatedQuery(api.authEvents.mine, args, FIRST)));
+};
 
 const Users: AccountSource["Users"] = ({ email, children }) =>
   children(pagesOf(usePaginatedQuery(api.admin.users, email === "" ? {} : { email }, FIRST)));

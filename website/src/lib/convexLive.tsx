@@ -38,7 +38,7 @@ export function connectConvex({ url, queryClient, onSignedOut }: ConvexLiveOptio
     },
     Ledger,
     AuditLog,
-    account: convexAccount(convexQueries, watched.signIn),
+    account: convexAccount(convexQueries, watched.renewing),
     connection: watched,
   };
 }
@@ -62,6 +62,7 @@ const AuditLog: LiveSource["AuditLog"] = ({ children }) =>
 /** Signs the client in and follows its state. */
 function watchConnection(convex: ConvexReactClient, onSignedOut: () => void) {
   let refused = false;
+  let renewing = false;
   const listeners = new Set<() => void>();
   const tell = () => {
     for (const listener of listeners) listener();
@@ -71,18 +72,28 @@ function watchConnection(convex: ConvexReactClient, onSignedOut: () => void) {
       () => fetchToken(onSignedOut),
       (authenticated) => {
         refused = !authenticated;
+        renewing = false;
         tell();
       },
     );
   signIn();
   convex.subscribeToConnectionState(tell);
   return {
-    signIn,
+    renewing: async <T,>(act: () => Promise<T>): Promise<T> => {
+      renewing = true;
+      tell();
+      try {
+        return await act();
+      } finally {
+        signIn();
+      }
+    },
     subscribe: (listener: () => void) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
     current: (): Connection => {
+      if (renewing) return "renewing";
       if (refused) return "refused";
       const { isWebSocketConnected, hasEverConnected } = convex.connectionState();
       if (isWebSocketConnected) return "connected";

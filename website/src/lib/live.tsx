@@ -13,6 +13,7 @@ import {
   useSyncExternalStore,
 } from "react";
 import type { AccountSource } from "./accountLive.ts";
+import { isSignedOut } from "./requestError.ts";
 
 /**
  * What the page shows live. Components use the hooks below; where the data comes from (`convexLive.tsx`, or made-up data
@@ -60,8 +61,11 @@ export interface LivePages<T> {
 
 export type Live<T> = { state: "loading" } | { state: "failed"; error: Error } | { state: "ready"; value: T };
 
-/** `connecting` the first time; `lost` after it was there; `refused`: signed in, but the live connection is not let in. */
-export type Connection = "connecting" | "connected" | "lost" | "refused";
+/**
+ * `connecting` the first time; `lost` after it was there; `refused`: signed in, but the live connection is not let in;
+ * `renewing`: the browser's session is being replaced by another of the same person.
+ */
+export type Connection = "connecting" | "connected" | "lost" | "refused" | "renewing";
 
 /** What the fleet last reported of an instance. */
 export interface Observation {
@@ -141,7 +145,10 @@ export function liveOf<T>(query: UseQueryResult<T>): Live<T> {
     case "pending":
       return { state: "loading" };
     case "error":
-      return { state: "failed", error: query.error };
+      // A session that ends is not a failure of what is shown: the page leaves, or goes on with the next session.
+      return query.data !== undefined && isSignedOut(query.error)
+        ? { state: "ready", value: query.data }
+        : { state: "failed", error: query.error };
     case "success":
       return { state: "ready", value: query.data };
   }

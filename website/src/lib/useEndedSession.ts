@@ -1,7 +1,7 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { goToSignIn } from "./goToSignIn.ts";
-import { useInstance } from "./live.tsx";
+import { useConnection, useLive } from "./live.tsx";
 import { sessionQuery } from "./queries.ts";
 import { isSignedOut } from "./requestError.ts";
 
@@ -11,8 +11,9 @@ import { isSignedOut } from "./requestError.ts";
  */
 export function useEndedSession(): void {
   const queryClient = useQueryClient();
-  const instance = useInstance();
-  const refused = instance.state === "failed" && isSignedOut(instance.error);
+  const { error } = useQuery(useLive().queries.instance);
+  const renewing = useConnection() === "renewing";
+  const refused = isSignedOut(error) && !renewing;
   useEffect(() => {
     if (!refused) return;
     queryClient.fetchQuery({ ...sessionQuery(), staleTime: 0 }).then(

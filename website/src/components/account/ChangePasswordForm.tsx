@@ -23,7 +23,7 @@ const WithCurrent = Fields.extend({ current_password: z.string().min(1, "type yo
 
 /** Two fields and, unseen, the e-mail, so that a password manager knows whose password changes. */
 export function ChangePasswordForm({ hasPassword, email, onCancel, onDone }: ChangePasswordFormProps) {
-  const { renew } = useLive().account;
+  const { renewing } = useLive().account;
   const form = useForm({
     mode: "uncontrolled",
     initialValues: { current_password: "", new_password: "" },
@@ -31,13 +31,10 @@ export function ChangePasswordForm({ hasPassword, email, onCancel, onDone }: Cha
   });
   const change = useMutation({
     mutationFn: ({ current_password, new_password }: z.input<typeof Fields>) =>
-      accountApi.changePassword({ ...(hasPassword ? { current_password } : {}), new_password }),
-    onSuccess: () => {
-      renew();
-      onDone();
-    },
+      renewing(() => accountApi.changePassword({ ...(hasPassword ? { current_password } : {}), new_password })),
+    onSuccess: onDone,
     onError: (error) => {
-      const errors = errorsAtFields(error);
+      const errors = fieldErrors(error);
       form.setErrors(errors);
       focusFirst(errors);
     },
@@ -47,7 +44,7 @@ export function ChangePasswordForm({ hasPassword, email, onCancel, onDone }: Cha
     const field = Object.keys(errors)[0];
     if (field !== undefined) form.getInputNode(field)?.focus();
   }
-  const shownAtFields = change.isError && Object.keys(errorsAtFields(change.error)).length > 0;
+  const shownAtFields = change.isError && Object.keys(fieldErrors(change.error)).length > 0;
   const stale = change.error instanceof RequestError && change.error.code === "forbidden";
   return (
     <form noValidate onSubmit={form.onSubmit((values) => change.mutate(values), focusFirst)}>
@@ -102,10 +99,4 @@ export function ChangePasswordForm({ hasPassword, email, onCancel, onDone }: Cha
       </Stack>
     </form>
   );
-}
-
-/** Here a wrong password can only be the one of today: whose account it is, is known. */
-function errorsAtFields(error: unknown): Record<string, string> {
-  const wrong = error instanceof RequestError && error.code === "invalid_credentials";
-  return wrong ? { current_password: "That is not your password of today." } : fieldErrors(error);
 }
