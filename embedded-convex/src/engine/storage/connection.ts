@@ -5,7 +5,7 @@ export type Row = Record<string, SQLOutputValue>;
 
 /** How long a statement waits for another process's lock (a backup, a shell) before it fails, in milliseconds. */
 const BUSY_TIMEOUT_MS = 5000;
-const CACHE_KIB = 64 * 1024;
+const CACHE_KIB = 16 * 1024;
 const MMAP_BYTES = 1 << 30;
 
 export class Connection {
