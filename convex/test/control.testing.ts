@@ -86,10 +86,24 @@ export class Control {
     if (!response.ok) throw new Error(`storing a secret: ${await response.text()}`);
   }
 
-  /** What the reconciler does on the way up: a token, an address of its own, and the status. */
+  /**
+   * What the reconciler does on the way up: a token, an address of its own, and the status. The claim's own drive is let
+   * finish first: what it found was true before.
+   */
   async bringUp(user: string): Promise<ControlInstance> {
     await this.storeSecret(user, `oc_svc_${user}`, { if_absent: true });
     const { instance_id } = await this.instance(user);
+    await until("the claim's drive is over", async () => {
+      const drive = await this.#t.run(
+        async (ctx) =>
+          await ctx.db
+            .query("instance_drives")
+            .withIndex("by_instance_id", (q) => q.eq("instance_id", instance_id))
+            .unique(),
+      );
+      const over = drive === null || (drive.lease === null && (drive.due_at === null || drive.due_at > Date.now()));
+      return over ? true : undefined;
+    });
     await this.upsert(user, { runtime_url: `http://127.0.0.1:8787/i/${instance_id}` });
     return await this.setStatus(user, "ready");
   }
