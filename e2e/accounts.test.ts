@@ -69,10 +69,10 @@ describe("one person, three doors", () => {
     });
     expect([again.status, again.text]).toEqual([304, ""]);
     const { sign_ins } = await browser.data(SignInList, "GET", ACCOUNT_PATHS.webSignIns);
-    expect(sign_ins.map(({ kind, device, current }) => [kind, device, current]).toSorted()).toEqual([
-      ["browser", "Firefox on macOS", true],
-      ["editor", "openclaw-token", false],
-      ["terminal", "openclaw-token", false],
+    expect(sign_ins.map(({ kind, device, current }) => `${kind}, ${device}, ${current}`).toSorted()).toEqual([
+      "browser, Firefox on macOS, true",
+      "editor, openclaw-token, false",
+      "terminal, openclaw-token, false",
     ]);
   });
 

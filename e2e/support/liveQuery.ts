@@ -1,7 +1,6 @@
 import { API_PATHS, ConvexToken } from "@oa/contract";
 import { ConvexClient } from "convex/browser";
 import { makeFunctionReference } from "convex/server";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { TestStack } from "./stack.ts";
 import type { Visitor } from "./visitor.ts";
 
@@ -26,19 +25,27 @@ export async function liveQuery(
     const answer = await visitor.send("POST", API_PATHS.webConvexToken);
     return answer.status === 200 ? ConvexToken.parse(Reflect.get(Object(answer.json()), "data")).token : null;
   });
-  let value: unknown;
-  let ended: string | null = null;
-  client.onUpdate(
-    makeFunctionReference<"query">(name),
-    args,
-    (next: unknown) => (value = next),
-    (error) => (ended = codeOf(error)),
-  );
-  for (let waited = 0; value === undefined && ended === null; waited += 50) {
-    if (waited > 15_000) throw new Error(`${name} gave no answer`);
-    await sleep(50);
-  }
-  return { value: () => value, ended: () => ended, close: () => client.close() };
+  const seen: { value: unknown; ended: string | null } = { value: undefined, ended: null };
+  await new Promise<void>((resolve, reject) => {
+    const patience = setTimeout(() => reject(new Error(`${name} gave no answer`)), 15_000);
+    const answered = () => {
+      clearTimeout(patience);
+      resolve();
+    };
+    client.onUpdate(
+      makeFunctionReference<"query">(name),
+      args,
+      (next: unknown) => {
+        seen.value = next;
+        answered();
+      },
+      (error) => {
+        seen.ended = codeOf(error);
+        answered();
+      },
+    );
+  });
+  return { value: () => seen.value, ended: () => seen.ended, close: () => client.close() };
 }
 
 function codeOf(error: Error): string {
