@@ -37,3 +37,10 @@ it("uses no name of OpenClaw's former names", () => {
   const old = files.filter((name) => /CLAWDBOT|MOLTBOT/i.test(readFileSync(join(RUNTIME, name), "utf8")));
   expect(old).toEqual([]);
 });
+
+it("leaves the service API free of any one machine", () => {
+  const api = readdirSync(join(RUNTIME, "src")).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
+  const imports = api.flatMap((name) => readFileSync(join(RUNTIME, "src", name), "utf8").match(/from "[^"]+"/g) ?? []);
+  expect(imports.length).toBeGreaterThan(10);
+  expect(imports.filter((one) => /"(node|cloudflare|bun):|"\.\.\/|"@hono\/node/.test(one))).toEqual([]);
+});

@@ -177,13 +177,9 @@ export class Supervisor {
     let readyAt: number | null = null;
     try {
       this.#set({ at: "storage" });
-      gateway = former === null ? null : await adopt(former);
-      const plan = await deps.prepare(gateway?.port ?? null);
-      if (gateway !== null && former?.launchKey !== plan.launchKey) {
-        await endProcess(gateway, deps.home, OUTDATED_GRACE_MS);
-        gateway = null;
-      }
+      gateway = former === null ? null : await this.#takeOver(former);
       if (gateway === null) {
+        const plan = await deps.prepare(null);
         // Whatever a former host left of it must be gone before there is another one.
         await killTree(deps.home);
         this.#set({ at: "queued" });
@@ -192,8 +188,6 @@ export class Supervisor {
         const { pid, start, port, launchedAt } = gateway;
         deps.remember({ pid, start, port, launchedAt, launchKey: plan.launchKey });
         deps.note("info", `gateway started (pid ${pid}, port ${port})`);
-      } else {
-        deps.note("info", `gateway of the former host taken over (pid ${gateway.pid})`);
       }
       const early = await this.#untilReady(gateway, signal);
       leaveGate?.();
@@ -202,7 +196,7 @@ export class Supervisor {
       readyAt = deps.now();
       this.#set({ at: "ready", pid: gateway.pid, port: gateway.port, launchedAt: gateway.launchedAt, readyAt });
       if (!gateway.adopted) deps.note("info", `gateway ready after ${readyAt - gateway.launchedAt} ms`);
-      await deps.ready();
+      await deps.ready().catch((error: unknown) => deps.note("warn", `after the start: ${messageOf(error)}`));
       return await this.#untilEnd(gateway, signal, readyAt);
     } catch (error) {
       if (signal.aborted) return "stopped";
@@ -211,6 +205,25 @@ export class Supervisor {
       leaveGate?.();
       await this.#clear(gateway, signal);
     }
+  }
+
+  /** The gateway of a former host, if it lives and is what would be started now; one that is not is ended. */
+  async #takeOver(former: ProcessRecord): Promise<GatewayProcess | null> {
+    const deps = this.#deps;
+    const gateway = await adopt(former);
+    if (gateway === null) return null;
+    try {
+      const plan = await deps.prepare(gateway.port);
+      if (plan.launchKey !== former.launchKey) {
+        await endProcess(gateway, deps.home, OUTDATED_GRACE_MS);
+        return null;
+      }
+    } catch (error) {
+      // A full disk, say: no reason to end a gateway that runs.
+      deps.note("warn", `what the running gateway reads could not be renewed: ${messageOf(error)}`);
+    }
+    deps.note("info", `gateway of the former host taken over (pid ${gateway.pid})`);
+    return gateway;
   }
 
   /** Ends what is left of a gateway, kindly if it was told to stop, and forgets it. */
@@ -275,9 +288,10 @@ export class Supervisor {
       return { record: move.record, delayMs: 0 };
     }
     this.#restarts += 1;
-    const words = ending instanceof Error ? ending.message : await deps.lastWords();
     const why =
-      ending instanceof Error ? `The gateway could not be started: ${ending.message}` : withWords(move.why, words);
+      ending instanceof Error
+        ? `The gateway could not be started: ${ending.message}`
+        : withWords(move.why, await deps.lastWords());
     if (move.kind === "give-up") {
       deps.note("error", `gateway given up: ${why}`);
       this.#set({ at: "failed", why });
