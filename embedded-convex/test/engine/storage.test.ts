@@ -1,12 +1,11 @@
 /** The file itself: one process at a time, time that only goes forward, full disks, damage, copies. */
 import { execFile } from "node:child_process";
 import { openSync, readdirSync, statSync, writeSync, closeSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import type { PushedDefinition } from "../../src/engine/types.ts";
 import { bundle, call, eventually, mutate, openIn, push, query, tempFolder } from "./support.ts";
 
@@ -63,17 +62,15 @@ process.kill(process.pid, "SIGKILL");`;
   });
 
   test("that is thrown away leaves nothing behind, not even while it is open", async () => {
-    const ours = () =>
-      readdirSync(tmpdir()).filter(
-        (name) => name.startsWith("embedded-convex-") && !name.startsWith("embedded-convex-test-"),
-      );
-    const before = new Set(ours());
-    const engine = await openIn(tempFolder(), { file: ":memory:" });
+    const folder = tempFolder();
+    vi.stubEnv("TMPDIR", folder);
+    const engine = await openIn(tempFolder(), { file: ":memory:", modulesDir: path.join(tempFolder(), "modules") });
+    vi.unstubAllEnvs();
     await push(engine, fixture);
     await mutate(engine, "notes:add", { owner: "ada", text: "here" });
     const snapshots = [1, 2, 3].map(() => engine.snapshot());
     expect(await query(engine, "notes:ofOwner", { owner: "ada" })).toHaveLength(1);
-    expect(ours().filter((name) => !before.has(name))).toEqual([]);
+    expect(readdirSync(folder).filter((name) => !name.startsWith("embedded-convex-test-"))).toEqual([]);
     for (const snapshot of snapshots) snapshot.close();
   });
 
