@@ -1,0 +1,130 @@
+import {
+  ACCOUNT_CONTROL_PATHS as PATHS,
+  CONTROL_PATHS,
+  CredentialsResult,
+  KeyOwner,
+  SessionResult,
+} from "@oa/contract";
+import { describe, expect, it } from "vitest";
+import { CLIENT, HASH, hashOf, People } from "./people.testing.ts";
+import { setupTest, type TestDeployment } from "./setup.testing.ts";
+
+async function verify(t: TestDeployment, email: string): Promise<void> {
+  await t.run(async (ctx) => {
+    const user = await ctx.db
+      .query("users")
+      .withIndex("by_email", (q) => q.eq("email", email))
+      .unique();
+    if (user === null) throw new Error("there is no such user");
+    await ctx.db.patch("users", user._id, { email_verified_at: 1 });
+  });
+}
+
+describe("a person of a provider", () => {
+  it("is new: an account with a verified e-mail, no password, and $5.00 once", async () => {
+    const t = setupTest();
+    const people = new People(t);
+    const first = await people.provider("1", "ada@example.com");
+    const again = await people.provider("1", "ada@example.com");
+    expect([first, again]).toMatchObject([{ created: true }, { created: false }]);
+    const rows = await t.run(async (ctx) => ({
+      users: await ctx.db.query("users").collect(),
+      ledger: await ctx.db.query("credit_ledger").collect(),
+    }));
+    expect(rows.users).toHaveLength(1);
+    expect(rows.users[0]?.password_hash).toBeUndefined();
+    expect(rows.ledger).toHaveLength(1);
+  });
+
+  it("is known by their id, whatever becomes of their e-mail", async () => {
+    const people = new People(setupTest());
+    const first = await people.provider("1", "ada@example.com");
+    const moved = await people.provider("1", "ada@elsewhere.example");
+    const hidden = await people.provider("1", null);
+    expect([moved, hidden]).toMatchObject([{ user: "user" in first ? first.user : null }, { outcome: "signed_in" }]);
+    // The address she left may be somebody else's now.
+    expect(await people.provider("2", "ada@elsewhere.example")).toMatchObject({ created: true });
+  });
+
+  it("without a verified e-mail is nobody", async () => {
+    const t = setupTest();
+    expect(await new People(t).provider("1", null)).toEqual({ outcome: "email_required" });
+    expect(await t.run(async (ctx) => await ctx.db.query("users").collect())).toEqual([]);
+  });
+
+  it("is the user whose verified e-mail is theirs, who keeps password and sessions", async () => {
+    const t = setupTest();
+    const people = new People(t);
+    const user_id = await people.signUp("ada@example.com");
+    await verify(t, "ada@example.com");
+    expect(await people.provider("1", "ada@example.com")).toMatchObject({ created: false, user: { user_id } });
+    const kept = { body: { email: "ada@example.com" } };
+    const { credentials } = await people.control.ask(CredentialsResult, CONTROL_PATHS.accountCredentials, kept);
+    expect(credentials?.password_hash).toBe(HASH);
+  });
+
+  it("claims an account that somebody opened with their address: nothing of that somebody's opens it", async () => {
+    const t = setupTest();
+    const people = new People(t);
+    const user = await people.signUp("ada@example.com");
+    await people.provider("attacker", "attacker@example.com", user);
+    await people.editor(user, "trojan");
+    await people.terminal(user, "trojan");
+    await people.control.claim(user);
+    expect(await people.provider("1", "ada@example.com")).toMatchObject({ created: false, user: { user_id: user } });
+    const asked = { body: { email: "ada@example.com" } };
+    expect(await people.control.ask(CredentialsResult, CONTROL_PATHS.accountCredentials, asked)).toEqual({
+      credentials: null,
+    });
+    const session = { body: { session_hash: hashOf("ada@example.com") } };
+    expect(await people.control.ask(SessionResult, CONTROL_PATHS.accountSession, session)).toEqual({ session: null });
+    expect(await people.refresh("trojan", "next")).toBe("refused");
+    const key = { body: { key_hash: hashOf("trojan") } };
+    expect(await people.control.ask(KeyOwner, PATHS.managementKey, key)).toEqual({ access: null });
+    expect(await people.provider("attacker", "attacker@example.com")).toMatchObject({ created: true });
+    // Devices that were paired before are cut off until the owner has looked at them.
+    expect(await people.control.instance(user)).toMatchObject({ desired: "stopped" });
+  });
+
+  it("ten sign-ins at once: one account, one identity", async () => {
+    const t = setupTest();
+    const people = new People(t);
+    const all = await Promise.all(Array.from({ length: 10 }, () => people.provider("1", "ada@example.com")));
+    expect(all.filter((outcome) => "created" in outcome && outcome.created)).toHaveLength(1);
+    expect(await t.run(async (ctx) => await ctx.db.query("identities").collect())).toHaveLength(1);
+  });
+});
+
+describe("linking", () => {
+  it("an identity that signs another user in stays theirs", async () => {
+    const people = new People(setupTest());
+    await people.provider("1", "ada@example.com");
+    const bob = await people.signUp("bob@example.com");
+    expect(await people.provider("1", "ada@example.com", bob)).toEqual({ outcome: "taken" });
+    expect(await people.provider("2", "bob@work.example", bob)).toEqual({ outcome: "linked" });
+  });
+
+  it("another's identity cannot be unlinked, nor the only way in", async () => {
+    const t = setupTest();
+    const people = new People(t);
+    const ada = await people.provider("1", "ada@example.com");
+    const bob = await people.signUp("bob@example.com");
+    const identity_id = await t.run(async (ctx) => (await ctx.db.query("identities").unique())?._id ?? "");
+    const unlink = (user: string) =>
+      people.control.refusal(PATHS.oauthIdentity, { method: "DELETE", user, body: { identity_id, client: CLIENT } });
+    expect(await unlink(bob)).toMatchObject({ status: 404 });
+    expect(await unlink("user" in ada ? ada.user.user_id : "")).toMatchObject({ status: 409, code: "conflict" });
+  });
+});
+
+describe("what opens an account is bounded", () => {
+  it("ten terminals: the eleventh ends the one that was used longest ago", async () => {
+    const t = setupTest();
+    const people = new People(t);
+    const user = await people.signUp("ada@example.com");
+    for (let index = 0; index < 11; index += 1) await people.terminal(user, `key ${index}`);
+    const keys = await t.run(async (ctx) => await ctx.db.query("management_keys").collect());
+    expect(keys).toHaveLength(10);
+    expect(keys.map(({ key_hash }) => key_hash)).toContain(hashOf("key 10"));
+  });
+});

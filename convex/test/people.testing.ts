@@ -1,0 +1,65 @@
+import {
+  ACCOUNT_CONTROL_PATHS as PATHS,
+  AccessGranted,
+  CONTROL_PATHS,
+  OAuthOutcome,
+  RefreshOutcome,
+  SignUpResult,
+} from "@oa/contract";
+import type * as z from "zod";
+import { Control } from "./control.testing.ts";
+import type { TestDeployment } from "./setup.testing.ts";
+
+export const HASH = "scrypt$14$8$5$c2FsdA$aGFzaA";
+export const CLIENT = { ip: "203.0.113.9", user_agent: "openclaw-token/0.9.0", place: null };
+
+/** A hash that stands for the secret of this name. */
+export function hashOf(name: string): string {
+  return Array.from(name, (letter) => letter.charCodeAt(0).toString(16))
+    .join("")
+    .padEnd(64, "0")
+    .slice(0, 64);
+}
+
+/** People and their programs, through the control endpoints. */
+export class People {
+  readonly control: Control;
+
+  constructor(t: TestDeployment) {
+    this.control = new Control(t);
+  }
+
+  /** A browser that signs up; its session's hash is made of the e-mail. */
+  async signUp(email: string): Promise<string> {
+    const session = { session_hash: hashOf(email), ip: null, user_agent: null };
+    const body = { email, password_hash: HASH, session };
+    return (await this.control.ask(SignUpResult, CONTROL_PATHS.accountSignUp, { body })).user.user_id;
+  }
+
+  async editor(user: string, token: string): Promise<AccessGranted> {
+    const body = { access: { kind: "editor", token_hash: hashOf(token) }, client: CLIENT };
+    return await this.control.ask(AccessGranted, PATHS.accountAccess, { user, body });
+  }
+
+  async terminal(user: string, key: string): Promise<AccessGranted> {
+    const access = { kind: "terminal", key_hash: hashOf(key), key_prefix: "sk-mgmt-0000" };
+    return await this.control.ask(AccessGranted, PATHS.accountAccess, { user, body: { access, client: CLIENT } });
+  }
+
+  async refresh(token: string, next: string): Promise<z.output<typeof RefreshOutcome>["outcome"]> {
+    const body = { token_hash: hashOf(token), next_hash: hashOf(next), client: CLIENT };
+    return (await this.control.ask(RefreshOutcome, PATHS.refreshRotate, { body })).outcome;
+  }
+
+  /** Signs in with a provider. `email` null: the provider has verified none. */
+  async provider(subject: string, email: string | null, link?: string): Promise<OAuthOutcome> {
+    const person = { provider: "github", subject, email, name: null, avatar_url: null };
+    const body = {
+      person,
+      client: CLIENT,
+      access: link === undefined ? { kind: "browser", session_hash: hashOf(`${subject}${Math.random()}`) } : null,
+      link_user_id: link ?? null,
+    };
+    return await this.control.ask(OAuthOutcome, PATHS.oauthSignIn, { body });
+  }
+}
