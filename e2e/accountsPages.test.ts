@@ -1,4 +1,13 @@
-import { CLI_AUTH_PATHS, CliDeviceToken, DeviceCode, EDITOR_PATHS, EditorMe } from "@oa/contract";
+import { createHash, randomBytes } from "node:crypto";
+import {
+  CLI_AUTH_PATHS,
+  CliDeviceToken,
+  DeviceCode,
+  EDITOR_PATHS,
+  EditorMe,
+  EditorStarted,
+  EditorTokens,
+} from "@oa/contract";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchChromium } from "./support/chromium.ts";
@@ -144,9 +153,11 @@ describe("an account and the ways into it", () => {
   });
 
   it("opens the editor: one click gives a link whose token the editor's API takes", async () => {
-    await page.goto("/signup?ref=occ-editor&state=1e3");
-    await page.getByRole("button", { name: "Open the editor" }).click();
-    const link = new URL(await page.getByLabel(/Nothing opened/).inputValue());
+    // A tab of its own: the browser asks whether it may open the editor, and until someone answers, that tab takes no clicks.
+    const tab = await context.newPage();
+    await tab.goto("/signup?ref=occ-editor&state=1e3");
+    await tab.getByRole("button", { name: "Open the editor" }).click();
+    const link = new URL(await tab.getByLabel(/Nothing opened/).inputValue());
     expect(link.protocol).toBe("occ-editor:");
     expect(link.searchParams.get("state")).toBe("1e3");
     expect(Number(link.searchParams.get("balance"))).toBe(5);
@@ -154,7 +165,39 @@ describe("an account and the ways into it", () => {
       headers: { authorization: `Bearer ${link.searchParams.get("token") ?? ""}` },
     });
     expect(EditorMe.parse(await answer.json())).toMatchObject({ email: ADA, balance_usd: 5 });
-    expect(page.url()).not.toContain("token");
+    expect(tab.url()).not.toContain("token");
+    await tab.close();
+  });
+
+  it("lets an editor in by its link; the code it brings back works once, for who started it", async () => {
+    const verifier = randomBytes(32).toString("base64url");
+    const post = (path: string, body: unknown) =>
+      fetch(`${stack.info().api}${path}`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+    const started = EditorStarted.parse(
+      await (
+        await post(EDITOR_PATHS.start, {
+          callback: "vscode://openagents.occ/signed-in",
+          state: "s-1",
+          code_challenge: createHash("sha256").update(verifier).digest("base64url"),
+        })
+      ).json(),
+    );
+    const tab = await context.newPage();
+    await tab.goto(started.url);
+    await tab.getByText(started.user_code).waitFor();
+    await tab.getByRole("button", { name: "Sign it in" }).click();
+    const code = await tab.getByLabel(/Paste this code/).inputValue();
+    const back = await tab.getByRole("link", { name: "Open it again" }).getAttribute("href");
+    expect(back).toBe(`vscode://openagents.occ/signed-in?code=${code}&state=s-1`);
+    await tab.close();
+    const exchange = { flow: started.flow, code, code_verifier: verifier };
+    const first = await post(EDITOR_PATHS.exchange, exchange);
+    expect(EditorTokens.parse(await first.json()).user.email).toBe(ADA);
+    expect((await post(EDITOR_PATHS.exchange, exchange)).status).toBe(400);
   });
 
   it("signs a terminal in by its code", async () => {
@@ -174,9 +217,9 @@ describe("an account and the ways into it", () => {
     const token = await post(CLI_AUTH_PATHS.deviceToken, { device_code: asked.device_code });
     expect(CliDeviceToken.parse(await token.json()).email).toBe(ADA);
     await security(page);
-    await expect.poll(() => rows(page).count(), { timeout: 20_000 }).toBe(3);
+    await expect.poll(() => rows(page).count(), { timeout: 20_000 }).toBe(4);
     await page.getByText("Terminal signed in").waitFor();
-    await page.getByText("Editor signed in").waitFor();
+    await page.getByText("Editor signed in").first().waitFor();
   });
 
   it("turns away a code that nobody was given", async () => {
@@ -217,6 +260,7 @@ describe("an account and the ways into it", () => {
     await page.getByRole("dialog").getByRole("button", { name: "Sign out everywhere" }).click();
     await page.waitForURL(/\/sign-in/);
     await signIn(page, FIRST_PASSWORD);
+    await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
     await security(page);
     expect(await rows(page).count()).toBe(1);
   });
