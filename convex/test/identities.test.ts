@@ -117,6 +117,62 @@ describe("linking", () => {
   });
 });
 
+describe("a reset link", () => {
+  const reset = async (people: People, email: string) => {
+    const ticket_hash = hashOf("link");
+    await people.control.send(PATHS.accountResetStart, { body: { email, ticket_hash, client: CLIENT } });
+    const body = { ticket_hash, password_hash: `${HASH}2`, client: CLIENT };
+    return await people.control.send(PATHS.accountReset, { body });
+  };
+
+  it("of a verified account keeps the linked identities, and ends everything else", async () => {
+    const t = setupTest();
+    const people = new People(t);
+    const user = await people.signUp("ada@example.com");
+    await verify(t, "ada@example.com");
+    await people.provider("1", "ada@example.com", user);
+    await people.editor(user, "r0");
+    await people.terminal(user, "key");
+    expect((await reset(people, "ada@example.com")).status).toBe(200);
+    const left = await t.run(async (ctx) => ({
+      sessions: await ctx.db.query("sessions").collect(),
+      families: await ctx.db.query("refresh_families").collect(),
+      keys: await ctx.db.query("management_keys").collect(),
+      tickets: await ctx.db.query("auth_tickets").collect(),
+      users: (await ctx.db.query("users").collect()).map(({ token_version }) => token_version),
+    }));
+    expect(left).toEqual({ sessions: [], families: [], keys: [], tickets: [], users: [1] });
+    expect(await people.provider("1", "ada@example.com")).toMatchObject({ created: false });
+  });
+
+  it("of an account nobody had proved takes away what its maker had linked", async () => {
+    const t = setupTest();
+    const people = new People(t);
+    const user = await people.signUp("ada@example.com");
+    await people.provider("attacker", "attacker@example.com", user);
+    expect((await reset(people, "ada@example.com")).status).toBe(200);
+    expect(await people.provider("attacker", "attacker@example.com")).toMatchObject({ created: true });
+  });
+
+  it("an hour old is dead; so is one of another kind", async () => {
+    const t = setupTest();
+    const people = new People(t);
+    const user = await people.signUp("ada@example.com");
+    const ticket_hash = hashOf("verify");
+    await people.control.send(PATHS.accountVerifyStart, { user, body: { ticket_hash } });
+    const body = { ticket_hash, password_hash: HASH, client: CLIENT };
+    expect(await people.control.refusal(PATHS.accountReset, { body })).toMatchObject({ status: 410, code: "expired" });
+    const start = { body: { email: "ada@example.com", ticket_hash: hashOf("reset"), client: CLIENT } };
+    await people.control.send(PATHS.accountResetStart, start);
+    await t.run(async (ctx) => {
+      for (const ticket of await ctx.db.query("auth_tickets").collect())
+        await ctx.db.patch("auth_tickets", ticket._id, { expires_at: ticket.expires_at - 60 * 60 * 1000 });
+    });
+    const late = { body: { ...body, ticket_hash: hashOf("reset") } };
+    expect(await people.control.refusal(PATHS.accountReset, late)).toMatchObject({ status: 410, code: "expired" });
+  });
+});
+
 describe("what opens an account is bounded", () => {
   it("ten terminals: the eleventh ends the one that was used longest ago", async () => {
     const t = setupTest();
