@@ -7,8 +7,8 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * Boots OpenClaw's gateway by itself, with the least configuration it takes, and returns the milliseconds until its own
- * readiness probe says yes. What provisioning is measured against, in the same run.
+ * Boots OpenClaw's gateway by itself, with the plugins and heap limits of a hosted one and nothing else, and returns the
+ * milliseconds until its own readiness probe says yes. What provisioning is measured against, in the same run.
  */
 export async function bootBareGateway(): Promise<number> {
   const home = await mkdtemp(join(tmpdir(), "oa-bare-"));
@@ -18,7 +18,7 @@ export async function bootBareGateway(): Promise<number> {
     config,
     JSON.stringify({
       gateway: { mode: "local", port, bind: "loopback", auth: { mode: "token", token: "x".repeat(48) } },
-      plugins: { enabled: false },
+      plugins: { allow: ["memory-core", "device-pair"] },
       discovery: { mdns: { mode: "off" } },
       update: { checkOnStart: false },
       models: { mode: "replace", catalogRefresh: { enabled: false }, providers: {} },
@@ -26,22 +26,26 @@ export async function bootBareGateway(): Promise<number> {
   );
   await mkdir(join(home, "tmp"));
   const from = performance.now();
-  const child = spawn(process.execPath, [openclawEntry(), "gateway", "run", "--port", String(port)], {
-    cwd: home,
-    detached: true,
-    stdio: "ignore",
-    env: {
-      PATH: process.env.PATH,
-      HOME: home,
-      TMPDIR: join(home, "tmp"),
-      OPENCLAW_STATE_DIR: join(home, "state"),
-      OPENCLAW_CONFIG_PATH: config,
-      OPENCLAW_DISABLE_BONJOUR: "1",
-      OPENCLAW_NO_AUTO_UPDATE: "1",
-      OPENCLAW_NO_RESPAWN: "1",
-      OPENCLAW_SKIP_CHANNELS: "1",
+  const child = spawn(
+    process.execPath,
+    ["--max-old-space-size=512", "--max-semi-space-size=8", openclawEntry(), "gateway", "run", "--port", String(port)],
+    {
+      cwd: home,
+      detached: true,
+      stdio: "ignore",
+      env: {
+        PATH: process.env.PATH,
+        HOME: home,
+        TMPDIR: join(home, "tmp"),
+        OPENCLAW_STATE_DIR: join(home, "state"),
+        OPENCLAW_CONFIG_PATH: config,
+        OPENCLAW_DISABLE_BONJOUR: "1",
+        OPENCLAW_NO_AUTO_UPDATE: "1",
+        OPENCLAW_NO_RESPAWN: "1",
+        OPENCLAW_SKIP_CHANNELS: "1",
+      },
     },
-  });
+  );
   try {
     for (;;) {
       if (child.exitCode !== null) throw new Error(`the bare gateway ended with ${child.exitCode}`);
