@@ -67,8 +67,9 @@ async function reset(dataDir: string, yes: boolean): Promise<boolean> {
   }
   await sweepOrphans(dataDir);
   await endGateways(dataDir);
+  // With retries: a gateway's helpers may write for a moment after it has ended.
   const kept = ["convex", "runtime", "wrangler", "logs", "secrets.json", "stack.json", "pids.json"];
-  for (const part of kept) await rm(join(dataDir, part), { recursive: true, force: true });
+  for (const part of kept) await rm(join(dataDir, part), { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   out.line(`  ${dataDir} is empty again`);
   return true;
 }
