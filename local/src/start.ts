@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { confirm, plainConsole } from "./console.ts";
 import { lockDataDir } from "./lock.ts";
 import { HELP, parseOptions } from "./options.ts";
@@ -67,9 +68,14 @@ async function reset(dataDir: string, yes: boolean): Promise<boolean> {
   }
   await sweepOrphans(dataDir);
   await endGateways(dataDir);
-  // With retries: a gateway's helpers may write for a moment after it has ended.
-  const kept = ["convex", "runtime", "wrangler", "logs", "secrets.json", "stack.json", "pids.json"];
-  for (const part of kept) await rm(join(dataDir, part), { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  const kept = ["convex", "wrangler", "logs", "secrets.json", "stack.json", "pids.json"];
+  const remove = (part: string) =>
+    rm(join(dataDir, part), { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  await remove("runtime");
+  for (const part of kept) await remove(part);
+  // A gateway that was ended while it booted may leave a helper that makes its folder again before it notices.
+  await sleep(1000);
+  await remove("runtime");
   out.line(`  ${dataDir} is empty again`);
   return true;
 }
