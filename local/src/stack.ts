@@ -13,7 +13,7 @@ import {
   siteOf,
   type StackPlan,
 } from "./parts.ts";
-import { Part, rememberPids, sweepOrphans } from "./processes.ts";
+import { Part, rememberPids } from "./processes.ts";
 import { removeStackFile, writeStackFile } from "./stackFile.ts";
 import { buildWebsite } from "./websitePart.ts";
 
@@ -38,8 +38,6 @@ export async function startStack(plan: StackPlan, console: Console): Promise<Sta
   const logs = join(dataDir, "logs");
   await mkdir(logs, { recursive: true, mode: 0o700 });
   await removeStackFile(dataDir);
-  const swept = await sweepOrphans(dataDir);
-  if (swept.length > 0) console.line(`  ended what an earlier start had left running: ${swept.join(", ")}`);
 
   const parts: Part[] = [];
   let complete: (() => Promise<void>) | null = null;

@@ -31,10 +31,12 @@ async function main(): Promise<number> {
 
   const unlock = lockDataDir(options.dataDir);
   try {
+    // Before anything else: what a killed start left holds the ports and the data.
+    const swept = await sweepOrphans(options.dataDir);
+    if (swept.length > 0) out.line(`  ended what an earlier start had left running: ${swept.join(", ")}`);
     if (options.reset && !(await reset(options.dataDir, options.yes))) return 2;
     const from = performance.now();
     out.line(`managed-openclaw, data in ${options.dataDir}`);
-    await sweepOrphans(options.dataDir);
     const ports = await choosePorts(options.dataDir, options.port);
     const secrets = await loadSecrets(options.dataDir, process.env);
     const interrupted = signalled();
@@ -66,7 +68,6 @@ async function reset(dataDir: string, yes: boolean): Promise<boolean> {
     out.line("Nothing was deleted. (--reset asks on a terminal; --yes answers it.)");
     return false;
   }
-  await sweepOrphans(dataDir);
   await endGateways(dataDir);
   const kept = ["convex", "wrangler", "logs", "secrets.json", "stack.json", "pids.json"];
   const remove = (part: string) =>

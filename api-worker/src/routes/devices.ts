@@ -36,54 +36,8 @@ export const deviceRoutes = [
       return { observed_at, data };
     },
   }),
-  route({
-    method: "POST",
-    path: API_PATHS.deviceApprove,
-    gate: "actor",
-    summary: "Let the device of a pairing request in",
-    input: z.object({ params: z.object({ requestId: PathId }) }),
-    answer: DeviceDecision,
-    errors: [...RUNTIME_ERRORS, "not_found", "expired", "conflict", "gateway_unavailable"],
-    async handle(call) {
-      const { requestId } = call.input.params;
-      const runtime = await runtimeOfUser(call.services, call.granted.userId, call.requestId);
-      const ask = {
-        method: "POST",
-        path: requestPath(requestId, "approve"),
-        answer: DeviceDecision,
-        deadlineMs: READ_DEADLINE_MS,
-      } as const;
-      const decision = await audited(call, { action: "device.approve", target: requestId }, () =>
-        runtime.ask(ask, NO_REQUEST),
-      );
-      mirrorDevices(call, runtime);
-      return decision;
-    },
-  }),
-  route({
-    method: "POST",
-    path: API_PATHS.deviceReject,
-    gate: "actor",
-    summary: "Turn a pairing request down",
-    input: z.object({ params: z.object({ requestId: PathId }) }),
-    answer: DeviceDecision,
-    errors: [...RUNTIME_ERRORS, "not_found", "expired", "conflict", "gateway_unavailable"],
-    async handle(call) {
-      const { requestId } = call.input.params;
-      const runtime = await runtimeOfUser(call.services, call.granted.userId, call.requestId);
-      const ask = {
-        method: "POST",
-        path: requestPath(requestId, "reject"),
-        answer: DeviceDecision,
-        deadlineMs: READ_DEADLINE_MS,
-      } as const;
-      const decision = await audited(call, { action: "device.reject", target: requestId }, () =>
-        runtime.ask(ask, NO_REQUEST),
-      );
-      mirrorDevices(call, runtime);
-      return decision;
-    },
-  }),
+  decision("approve", API_PATHS.deviceApprove, "Let the device of a pairing request in"),
+  decision("reject", API_PATHS.deviceReject, "Turn a pairing request down"),
   route({
     method: "DELETE",
     path: API_PATHS.runtimeDevice,
@@ -105,3 +59,31 @@ export const deviceRoutes = [
     },
   }),
 ];
+
+/** The two answers to a pairing request differ in their verb alone. */
+function decision(verb: "approve" | "reject", path: string, summary: string) {
+  return route({
+    method: "POST",
+    path,
+    gate: "actor",
+    summary,
+    input: z.object({ params: z.object({ requestId: PathId }) }),
+    answer: DeviceDecision,
+    errors: [...RUNTIME_ERRORS, "not_found", "expired", "conflict", "gateway_unavailable"],
+    async handle(call) {
+      const { requestId } = call.input.params;
+      const runtime = await runtimeOfUser(call.services, call.granted.userId, call.requestId);
+      const ask = {
+        method: "POST",
+        path: requestPath(requestId, verb),
+        answer: DeviceDecision,
+        deadlineMs: READ_DEADLINE_MS,
+      } as const;
+      const decided = await audited(call, { action: `device.${verb}`, target: requestId }, () =>
+        runtime.ask(ask, NO_REQUEST),
+      );
+      mirrorDevices(call, runtime);
+      return decided;
+    },
+  });
+}
