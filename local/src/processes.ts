@@ -218,12 +218,14 @@ export async function sweepOrphans(dataDir: string): Promise<string[]> {
   if (text === null) return [];
   const parsed = PidFile.safeParse(JSON.parse(text));
   const swept: string[] = [];
+  const groups: number[] = [];
   for (const entry of parsed.success ? parsed.data : []) {
     const ticks = startTicks(entry.pid);
     // A dead leader's group may still hold its children; a living process of another start time is not ours.
     if (ticks !== null && ticks !== entry.started) continue;
     if (ticks !== null) swept.push(entry.name);
-    await killGroup(entry.pid);
+    groups.push(entry.pid);
   }
+  await Promise.all(groups.map(killGroup));
   return swept;
 }

@@ -31,12 +31,12 @@ async function main(): Promise<number> {
 
   const unlock = lockDataDir(options.dataDir);
   try {
+    out.line(`managed-openclaw, data in ${options.dataDir}`);
     // Before anything else: what a killed start left holds the ports and the data.
     const swept = await sweepOrphans(options.dataDir);
     if (swept.length > 0) out.line(`  ended what an earlier start had left running: ${swept.join(", ")}`);
     if (options.reset && !(await reset(options.dataDir, options.yes))) return 2;
     const from = performance.now();
-    out.line(`managed-openclaw, data in ${options.dataDir}`);
     const ports = await choosePorts(options.dataDir, options.port);
     const secrets = await loadSecrets(options.dataDir, process.env);
     const interrupted = signalled();
