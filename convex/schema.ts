@@ -1,6 +1,7 @@
 import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
 import { accountTables } from "./lib/accountTables.ts";
+import { creditTables } from "./lib/creditTables.ts";
 import {
   auditResult,
   auditVia,
@@ -8,8 +9,6 @@ import {
   deviceLists,
   gatewayReport,
   instanceStatus,
-  ledgerKind,
-  ledgerMeta,
   stepName,
   stepState,
 } from "./lib/validators.ts";
@@ -120,40 +119,7 @@ export default defineSchema({
     .index("by_due_at", ["due_at"])
     .index("by_deadline_at", ["deadline_at"]),
 
-  /** Append-only: rows are inserted by `postLedger` and never changed. */
-  credit_ledger: defineTable({
-    user_id: v.string(),
-    kind: ledgerKind,
-    /** The seed's field, derived: `amount_microusd` / 1,000,000. Nothing computes with it. */
-    amount_usd: v.number(),
-    /** Positive for credits, negative for debits. */
-    amount_microusd: v.number(),
-    /** 1, 2, 3 … per user, without gaps. */
-    seq: v.number(),
-    balance_after_microusd: v.number(),
-    /** Unique per user: the same key posts once. */
-    idempotency_key: v.string(),
-    meta: v.optional(ledgerMeta),
-    created_at: v.number(),
-  })
-    .index("by_user_id", ["user_id"])
-    .index("by_user_id_created_at", ["user_id", "created_at"])
-    .index("by_user_id_kind", ["user_id", "kind"])
-    .index("by_user_id_seq", ["user_id", "seq"])
-    .index("by_user_id_idempotency_key", ["user_id", "idempotency_key"]),
-
-  /** The running totals of a user's ledger, written in the same mutation as the row; a balance read is this document. */
-  credit_accounts: defineTable({
-    user_id: v.string(),
-    posted_microusd: v.number(),
-    held_microusd: v.number(),
-    lifetime_credit_microusd: v.number(),
-    lifetime_debit_microusd: v.number(),
-    /** `seq` of the newest ledger row. */
-    seq: v.number(),
-    updated_at: v.number(),
-  }).index("by_user_id", ["user_id"]),
-
+  ...creditTables,
   ...accountTables,
 
   /** Append-only: who did what to whose things. Never a secret. Deleted by the pruner after its retention. */

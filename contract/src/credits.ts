@@ -10,6 +10,7 @@ export const CREDIT_KINDS = [
   "monthly_grant",
   "topup",
   "auto_topup",
+  "promo_grant",
   "admin_credit",
   "dispute_reversal",
 ] as const;

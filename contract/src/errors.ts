@@ -35,6 +35,15 @@ export const ERROR_CODES = [
   "email_required",
   "provider_unreachable",
   "provider_error",
+  "insufficient_credits",
+  "credit_limit_exceeded",
+  "key_revoked",
+  "key_disabled",
+  "key_expired",
+  "account_frozen",
+  "model_not_found",
+  "upstream_unreachable",
+  "upstream_error",
 ] as const;
 
 export const ErrorCodeSchema = z.enum(ERROR_CODES);
@@ -98,6 +107,22 @@ export const ERROR_STATUS = {
   provider_unreachable: 502,
   /** GitHub or Google answered with an error; its words are never passed on. */
   provider_error: 502,
+  /** The balance, holds taken off, does not cover what the call could cost. */
+  insufficient_credits: 402,
+  /** The key's own limit does not. */
+  credit_limit_exceeded: 402,
+  /** Provisioned keys that are no longer, or not now, in force. */
+  key_revoked: 401,
+  key_disabled: 401,
+  key_expired: 401,
+  /** Spending is stopped by an administrator or a dispute. */
+  account_frozen: 403,
+  /** No price is known for the model, so no call is made. */
+  model_not_found: 400,
+  /** The model's vendor did not answer in time. */
+  upstream_unreachable: 502,
+  /** The model's vendor answered with an error of its own. */
+  upstream_error: 502,
 } as const satisfies Readonly<Record<ErrorCode, number>>;
 
 /** An error that knows its code; servers turn it into the envelope, clients raise it out of one. */

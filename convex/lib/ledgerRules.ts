@@ -17,6 +17,7 @@ export const LEDGER_RULES: { readonly [Kind in LedgerKind]: KindRule } = {
   monthly_grant: { sign: "credit", mayOverdraw: false },
   topup: { sign: "credit", mayOverdraw: false },
   auto_topup: { sign: "credit", mayOverdraw: false },
+  promo_grant: { sign: "credit", mayOverdraw: false },
   admin_credit: { sign: "credit", mayOverdraw: false },
   dispute_reversal: { sign: "credit", mayOverdraw: false },
   usage: { sign: "debit", mayOverdraw: false },

@@ -25,6 +25,22 @@ export const RETENTION: { readonly [Table in TableNames]: Retention } = {
   instance_drives: { kind: "owned", why: "deleted with the instance; 1 row an instance" },
   credit_ledger: { kind: "permanent", why: "money: the sum of these rows is the balance" },
   credit_accounts: { kind: "permanent", why: "money: the running totals of the ledger" },
+  credit_holds: {
+    kind: "ephemeral",
+    keepMs: 90 * DAY_MS,
+    why: "a late settlement finds its hold; then the ledger tells",
+  },
+  key_spend_windows: {
+    kind: "ephemeral",
+    keepMs: 2 * DAY_MS,
+    why: "a window that has passed bounds nothing; `all` stays",
+  },
+  provisioned_keys: { kind: "permanent", why: "a revoked key is known as such, and its usage keeps its name" },
+  usage_events: { kind: "ephemeral", keepMs: 400 * DAY_MS, why: "why someone was charged, for a year and a margin" },
+  usage_daily: { kind: "permanent", why: "sums of usage: one row a day for each key and model" },
+  job_cursors: { kind: "owned", why: "one row a job" },
+  credit_grants: { kind: "permanent", why: "money: which credit lapses, and when" },
+  credit_alerts: { kind: "ephemeral", keepMs: 400 * DAY_MS, why: "told once; kept as long as the year it was told in" },
   users: { kind: "permanent", why: "the account itself" },
   identities: {
     kind: "owned",

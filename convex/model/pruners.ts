@@ -15,17 +15,31 @@ export const PRUNERS: readonly Pruner[] = [
   { table: "refresh_tokens", prune: (ctx, now) => pruneExpired(ctx, "refresh_tokens", now) },
   { table: "auth_tickets", prune: (ctx, now) => pruneExpired(ctx, "auth_tickets", now) },
   { table: "sign_in_flows", prune: (ctx, now) => pruneExpired(ctx, "sign_in_flows", now) },
+  { table: "auth_events", prune: (ctx, now) => pruneCreated(ctx, "auth_events", now) },
   {
-    table: "auth_events",
+    table: "credit_holds",
     async prune(ctx, now) {
       const rows = await ctx.db
-        .query("auth_events")
-        .withIndex("by_created_at", (q) => q.lt("created_at", now - keepOf("auth_events")))
+        .query("credit_holds")
+        .withIndex("by_closed_at", (q) => q.gte("closed_at", 0).lt("closed_at", now - keepOf("credit_holds")))
         .take(PRUNE_ROWS);
-      for (const row of rows) await ctx.db.delete("auth_events", row._id);
+      for (const row of rows) await ctx.db.delete("credit_holds", row._id);
       return rows.length;
     },
   },
+  {
+    table: "key_spend_windows",
+    async prune(ctx, now) {
+      const rows = await ctx.db
+        .query("key_spend_windows")
+        .withIndex("by_ends_at", (q) => q.gte("ends_at", 0).lt("ends_at", now - keepOf("key_spend_windows")))
+        .take(PRUNE_ROWS);
+      for (const row of rows) await ctx.db.delete("key_spend_windows", row._id);
+      return rows.length;
+    },
+  },
+  { table: "usage_events", prune: (ctx, now) => pruneCreated(ctx, "usage_events", now) },
+  { table: "credit_alerts", prune: (ctx, now) => pruneCreated(ctx, "credit_alerts", now) },
   { table: "audit_log", prune: (ctx, now) => pruneAudit(ctx, false, now - keepOf("audit_log")) },
   { table: "audit_log", prune: (ctx, now) => pruneAudit(ctx, true, now - ROUTINE_AUDIT_KEEP_MS) },
   {
@@ -48,6 +62,18 @@ async function pruneExpired(ctx: MutationCtx, table: Expiring, now: number): Pro
   const rows = await ctx.db
     .query(table)
     .withIndex("by_expires_at", (q) => q.lt("expires_at", now - keepOf(table)))
+    .take(PRUNE_ROWS);
+  for (const row of rows) await ctx.db.delete(table, row._id);
+  return rows.length;
+}
+
+/** Tables whose rows are over a fixed time after they were made. */
+type Aging = "auth_events" | "usage_events" | "credit_alerts";
+
+async function pruneCreated(ctx: MutationCtx, table: Aging, now: number): Promise<number> {
+  const rows = await ctx.db
+    .query(table)
+    .withIndex("by_created_at", (q) => q.lt("created_at", now - keepOf(table)))
     .take(PRUNE_ROWS);
   for (const row of rows) await ctx.db.delete(table, row._id);
   return rows.length;

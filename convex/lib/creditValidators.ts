@@ -1,0 +1,42 @@
+import { AlertKind, CallOutcome, InferenceEndpoint, LimitReset, UsageSource } from "@oa/contract";
+import { v } from "convex/values";
+
+/** Convex validators of the contract's shapes of money; made from its zod lists. */
+
+export const inferenceEndpoint = v.union(...InferenceEndpoint.options.map((name) => v.literal(name)));
+export const usageSource = v.union(...UsageSource.options.map((name) => v.literal(name)));
+export const callOutcome = v.union(...CallOutcome.options.map((name) => v.literal(name)));
+export const limitReset = v.union(...LimitReset.options.map((name) => v.literal(name)));
+export const alertKind = v.union(...AlertKind.options.map((name) => v.literal(name)));
+export const accountStatus = v.union(v.literal("active"), v.literal("frozen"), v.literal("closed"));
+export const holdState = v.union(v.literal("open"), v.literal("settled"), v.literal("voided"), v.literal("expired"));
+
+const tokenRates = v.object({
+  input: v.number(),
+  output: v.number(),
+  cache_read: v.number(),
+  cache_write_5m: v.number(),
+  cache_write_1h: v.number(),
+  reasoning: v.union(v.number(), v.null()),
+});
+
+/** `ModelPrice` of the contract. */
+export const modelPrice = v.object({
+  model: v.string(),
+  version: v.string(),
+  rates: tokenRates,
+  tiers: v.array(v.object({ above_input_tokens: v.number(), rates: tokenRates })),
+  per_request_microusd: v.number(),
+  max_input_tokens: v.union(v.number(), v.null()),
+  max_output_tokens: v.union(v.number(), v.null()),
+});
+
+/** `TokenUsage` of the contract. */
+export const tokenUsage = v.object({
+  input: v.number(),
+  cache_read: v.number(),
+  cache_write_5m: v.number(),
+  cache_write_1h: v.number(),
+  output: v.number(),
+  reasoning: v.number(),
+});
