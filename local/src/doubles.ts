@@ -8,6 +8,7 @@ const REAL_WHEN = {
   github: ["GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET"],
   google: ["GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"],
   mail: ["OA_MAIL_URL", "OA_MAIL_API_KEY"],
+  upstream: ["INFERENCE_ENDPOINT", "INFERENCE_API_KEY", "INFERENCE_UPSTREAMS"],
 } as const;
 
 /** Name of a double, as in the page's notice and in `stack.json`. */
@@ -18,6 +19,7 @@ const CREDENTIALS = {
   clientId: "double_local_client",
   clientSecret: "double_local_client_secret",
   mailKey: "double_local_mail_key",
+  upstreamKey: "double_local_upstream_key",
 } as const;
 
 type Settings = Readonly<Record<string, string | undefined>>;
@@ -25,7 +27,7 @@ type Settings = Readonly<Record<string, string | undefined>>;
 /** The doubles a stack with these settings runs: one for each service that is not configured. */
 export function doublesFor(settings: Settings): DoubleName[] {
   const configured = (name: string): boolean => (settings[name] ?? "") !== "";
-  return (["github", "google", "mail"] as const).filter((double) => !REAL_WHEN[double].some(configured));
+  return (["github", "google", "mail", "upstream"] as const).filter((double) => !REAL_WHEN[double].some(configured));
 }
 
 /** Where they answer. */
@@ -53,6 +55,10 @@ export function doubleSettings(names: readonly DoubleName[], ports: Ports): Reco
       OA_MAIL_API_KEY: CREDENTIALS.mailKey,
       OA_MAIL_FROM: "Managed OpenClaw <no-reply@openclaw.localhost>",
     }),
+    ...(at.upstream !== undefined && {
+      INFERENCE_ENDPOINT: `${at.upstream}/v1`,
+      INFERENCE_API_KEY: CREDENTIALS.upstreamKey,
+    }),
   };
 }
 
@@ -67,7 +73,7 @@ export function doublePart(name: DoubleName, options: { root: string; ports: Por
     args: [
       join(root, "local/doubles", name === "mail" ? "outbox" : name, "main.ts"),
       ...["--port", String(port)],
-      ...(name === "mail" ? ["--key", CREDENTIALS.mailKey] : clientFlags(name, site)),
+      ...flagsOf(name, site),
     ],
     cwd: root,
     env: baseEnvironment(),
@@ -81,7 +87,9 @@ export function doublePart(name: DoubleName, options: { root: string; ports: Por
   };
 }
 
-function clientFlags(name: "github" | "google", site: string): string[] {
+function flagsOf(name: DoubleName, site: string): string[] {
+  if (name === "mail") return ["--key", CREDENTIALS.mailKey];
+  if (name === "upstream") return ["--key", CREDENTIALS.upstreamKey];
   return [
     ...["--client-id", CREDENTIALS.clientId, "--client-secret", CREDENTIALS.clientSecret],
     ...["--redirect-uri", `${site}/api/v1/auth/${name}/callback`],

@@ -142,6 +142,10 @@ const API_SETTINGS = [
   "GOOGLE_CLIENT_ID",
   "GOOGLE_CLIENT_SECRET",
   "GOOGLE_BASE_URL",
+  "INFERENCE_ENDPOINT",
+  "INFERENCE_API_KEY",
+  "INFERENCE_UPSTREAMS",
+  "INFERENCE_MODELS",
 ] as const;
 
 function given(settings: StackPlan["settings"], names: readonly string[]): Record<string, string> {
@@ -152,6 +156,14 @@ function given(settings: StackPlan["settings"], names: readonly string[]): Recor
     }),
   );
 }
+
+/** Settings of the credits that a person may give; empty means the functions' own default. */
+const FUNCTION_SETTINGS = [
+  "INFERENCE_PRICES",
+  "MONTHLY_GRANT_USD",
+  "LOW_BALANCE_USD",
+  "SUSPENSION_GRACE_HOURS",
+] as const;
 
 /** Environment of the Convex functions. */
 export function functionsEnvironment(plan: StackPlan): Record<string, string> {
@@ -166,5 +178,6 @@ export function functionsEnvironment(plan: StackPlan): Record<string, string> {
     OA_CONVEX_JWKS: plan.secrets.OA_CONVEX_JWKS,
     // Empty too: an address that was taken out of .env must lose its rights.
     ADMIN_EMAILS: plan.settings.ADMIN_EMAILS ?? "",
+    ...Object.fromEntries(FUNCTION_SETTINGS.map((name) => [name, plan.settings[name] ?? ""])),
   };
 }

@@ -12,6 +12,7 @@ export const Ports = z.object({
   github: z.int(),
   google: z.int(),
   mail: z.int(),
+  upstream: z.int(),
 });
 export type Ports = z.infer<typeof Ports>;
 
@@ -23,6 +24,7 @@ const FIRST_CHOICE: Ports = {
   github: 3230,
   google: 3231,
   mail: 3232,
+  upstream: 3233,
 };
 
 /**
@@ -54,6 +56,7 @@ export async function choosePorts(dataDir: string, asked: number | null): Promis
     github: await next(wanted.github),
     google: await next(wanted.google),
     mail: await next(wanted.mail),
+    upstream: await next(wanted.upstream),
   };
   await writePrivateFile(file, `${JSON.stringify(ports, null, 2)}\n`);
   return ports;

@@ -103,9 +103,14 @@ async function endGateways(dataDir: string): Promise<void> {
 function announce(stack: Stack, seconds: number): void {
   out.line("");
   out.line(`Ready in ${seconds.toFixed(1)} s:  ${stack.url}`);
-  out.line("Sign up there, then press Create. No model or payment provider is connected.");
+  out.line("Sign up there, then press Create. No payment provider is connected: a new account has $5.00.");
   const doubles = Object.keys(stack.doubles);
   if (doubles.length > 0) out.line(`Doubles stand in for: ${doubles.join(", ")}. Set the real ones in .env.`);
+  if (stack.doubles.upstream !== undefined) {
+    out.line(
+      "Model calls are answered by a stand-in that repeats what it is told; INFERENCE_ENDPOINT in .env ends that.",
+    );
+  }
   if (stack.doubles.mail !== undefined) out.line(`Mail is not sent but shown at ${stack.doubles.mail}/outbox`);
   out.line("Ctrl-C stops everything and keeps the data.");
 }
