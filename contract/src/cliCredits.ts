@@ -19,7 +19,7 @@ export const CLI_CREDIT_PATHS = {
   usageExport: "/usage/export",
   /** GET `?include_revoked=true` -> `CliKeyList`; POST `CliCreateKey` -> 201 `CliKeyCreated`; 409 KEY_NAME_EXISTS. */
   keys: "/keys",
-  /** GET -> `CliKeyInfo`; PATCH `CliUpdateKey` -> `CliKey`; DELETE -> `CliKeyRevoked`; 404 KEY_NOT_FOUND, 410 KEY_ALREADY_REVOKED. */
+  /** GET -> `CliKeyInfo`; PATCH (410 KEY_REVOKED) `CliUpdateKey` -> `CliKey`; DELETE -> `CliKeyRevoked`; 404 KEY_NOT_FOUND, 410 KEY_ALREADY_REVOKED. */
   key: "/keys/{hash}",
   /** POST `CliRotateKey` -> `CliKeyCreated` with `rotated_at`; 410 KEY_REVOKED. */
   keyRotate: "/keys/{hash}/rotate",
@@ -72,17 +72,21 @@ export const CliHistory = z.object({
   has_more: z.boolean(),
 });
 
-export const CliExportQuery = z.object({
-  format: z.enum(["csv", "jsonl"]).default("csv"),
-  from: UtcDay.optional(),
-  to: UtcDay.optional(),
-});
+/** Days are UTC, and both are taken in. */
+const inOrder = ({ from, to }: { from?: string | undefined; to?: string | undefined }) =>
+  from === undefined || to === undefined || from <= to;
+const OUT_OF_ORDER = { path: ["from"], message: "is a later day than `to`" };
 
-export const CliUsageQuery = z.object({
-  group: UsageGroup.default("day"),
-  from: UtcDay.optional(),
-  to: UtcDay.optional(),
-});
+/** Without days: everything. */
+export const CliExportQuery = z
+  .object({ format: z.enum(["csv", "jsonl"]).default("csv"), from: UtcDay.optional(), to: UtcDay.optional() })
+  .refine(inOrder, OUT_OF_ORDER);
+export type CliExportQuery = z.infer<typeof CliExportQuery>;
+
+/** Without days: the last thirty, today's too. At most `MAX_USAGE_DAYS`. */
+export const CliUsageQuery = z
+  .object({ group: UsageGroup.default("day"), from: UtcDay.optional(), to: UtcDay.optional() })
+  .refine(inOrder, OUT_OF_ORDER);
 const CliUsageSums = z.object({
   requests: z.int(),
   input_tokens: z.int(),
@@ -101,6 +105,7 @@ export const CliUsage = z.object({
 
 /** Dollars; at most six decimals count. 0: may spend nothing. */
 const LimitUsd = z.number().min(0).max(1_000_000);
+/** A time, or a day: its midnight, UTC. Must lie ahead. */
 const ExpiresAt = z.union([Iso, z.iso.datetime({ offset: true }), z.iso.date()]);
 
 export const CliCreateKey = z.strictObject({

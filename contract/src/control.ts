@@ -129,7 +129,7 @@ export const AuditEventRequest = z.object({
   /** Chosen by the caller: joins the two rows of one act. */
   act_id: z.string().min(8).max(64),
   actor: z.string().min(1).max(160),
-  via: z.enum(["session", "internal", "system"]),
+  via: z.enum(["session", "internal", "terminal", "system"]),
   subject_user_id: UserId,
   action: z.string().regex(/^[a-z_]+(\.[a-z_]+)+$/),
   target: z.string().max(200).nullable(),

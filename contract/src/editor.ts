@@ -2,6 +2,8 @@ import * as z from "zod";
 import { Email, Password } from "./accounts.ts";
 import { FlowId } from "./accountsApi.ts";
 import { ErrorBody } from "./envelope.ts";
+import { InferenceEndpoint, UsageSource } from "./holds.ts";
+import { HistoryType, MAX_HISTORY_OFFSET } from "./usage.ts";
 
 /**
  * The editor's API: `/api/v1/*`, `Authorization: Bearer <JWT>`. Answers are bare objects, errors `{ error: { code, message } }`
@@ -24,6 +26,10 @@ export const EDITOR_PATHS = {
   me: "/api/v1/me",
   /** GET, JWT -> `EditorBalance`, with an `ETag`; 304 where `If-None-Match` still fits. */
   balance: "/api/v1/balance",
+  /** GET `EditorPageQuery`, JWT -> `EditorUsage`: every call, newest first. */
+  usage: "/api/v1/usage",
+  /** GET `EditorPageQuery`, JWT -> `EditorHistory`: usage, top-ups and grants, newest first. */
+  billingHistory: "/api/v1/billing/history",
   /** POST `EditorStart` -> `EditorStarted`. */
   start: "/api/v1/auth/editor/start",
   /** POST `EditorExchange` -> `EditorTokens`; errors in the form of `OAuthError`. */
@@ -74,6 +80,50 @@ export const EditorMe = z.object({
   created_at: z.iso.datetime(),
 });
 export const EditorBalance = z.object({ balance_usd: z.number(), cap_usd: z.number(), currency: z.literal("USD") });
+
+/** Pages are counted from 1. What lies deeper than they reach is in the exports of the CLI and the website. */
+export const EditorPageQuery = z
+  .object({
+    page: z.coerce.number().int().min(1).default(1),
+    limit: z.coerce.number().int().min(1).max(100).default(20),
+  })
+  .refine(({ page, limit }) => (page - 1) * limit <= MAX_HISTORY_OFFSET, {
+    path: ["page"],
+    message: `pages reach ${MAX_HISTORY_OFFSET} rows deep`,
+  });
+export type EditorPageQuery = z.infer<typeof EditorPageQuery>;
+
+const paged = <S extends z.ZodType>(item: S) =>
+  z.object({ items: z.array(item), total: z.int(), page: z.int(), limit: z.int() });
+
+/** The seed's `usage_log`, and what a call was paid by. Amounts in dollars. */
+export const EditorUsage = paged(
+  z.object({
+    id: z.string(),
+    model: z.string(),
+    tokens_in: z.int(),
+    tokens_cached: z.int(),
+    tokens_out: z.int(),
+    cost_usd: z.number(),
+    endpoint: InferenceEndpoint,
+    /** Name of the provisioned key; null for the editor's own calls. */
+    key_name: z.string().nullable(),
+    usage_source: UsageSource,
+    price_version: z.string(),
+    created_at: z.iso.datetime(),
+  }),
+);
+export const EditorHistory = paged(
+  z.object({
+    id: z.string(),
+    type: HistoryType,
+    /** Negative for what was spent. */
+    amount_usd: z.number(),
+    balance_after_usd: z.number(),
+    description: z.string(),
+    created_at: z.iso.datetime(),
+  }),
+);
 
 /** Schemes of editors that take a URI to an extension: `<scheme>://<publisher>.<extension>/…`. */
 export const EDITOR_SCHEMES = [

@@ -88,6 +88,13 @@ export const MAX_HISTORY_OFFSET = 10_000;
 
 /** Rows of one page of an export; the Worker asks page by page and streams. */
 export const EXPORT_PAGE_ROWS = 500;
+/** Query of both exports. Days are UTC, and both are taken in; without them it is everything. */
+export const ExportPageQuery = z.object({
+  cursor: z.string().min(1).max(1000).optional(),
+  from: UtcDay.optional(),
+  to: UtcDay.optional(),
+});
+export type ExportPageQuery = z.infer<typeof ExportPageQuery>;
 export const LedgerExportPage = z.object({ entries: z.array(LedgerEntry), cursor: z.string().nullable() });
 export const UsageExportPage = z.object({ events: z.array(UsageEvent), cursor: z.string().nullable() });
 
@@ -99,15 +106,18 @@ export const CREDIT_CONTROL_PATHS = {
   creditsStanding: "/control/credits/standing",
   /** GET `?limit=&offset=&type=` -> `LedgerPage`, newest first. */
   creditsHistory: "/control/credits/history",
-  /** GET `?cursor=&from=&to=` -> `LedgerExportPage`, oldest first. */
+  /** GET `ExportPageQuery` -> `LedgerExportPage`, oldest first; a null cursor ends it. */
   creditsExport: "/control/credits/export",
   /** POST `AdjustCredits` -> `LedgerPosting`. */
   creditsAdjust: "/control/credits/adjust",
   /** POST `FreezeCredits` -> `Done`. */
   creditsFreeze: "/control/credits/freeze",
-  /** GET `?group=&from=&to=` -> `UsageSummary`. */
+  /** GET `?group=&from=&to=`, both days named -> `UsageSummary`. */
   usageSummary: "/control/usage/summary",
-  /** GET `?cursor=&from=&to=&key=` -> `UsageExportPage`, oldest first; `?limit=&offset=` newest first for the editor's list. */
+  /**
+   * GET `ExportPageQuery` (and `key`, a hash) -> `UsageExportPage`, oldest first; `UsageOffset`, with either of its fields -> `UsageOffsetPage`,
+   * newest first, for the editor's list.
+   */
   usageEvents: "/control/usage/events",
   /** POST `AlertSeen` -> `Done`; `not_found`. */
   alertSeen: "/control/credits/alert-seen",

@@ -27,6 +27,8 @@ import * as z from "zod";
 import type { Config } from "../config.ts";
 import { accountsClient } from "./accountsClient.ts";
 import type { AccountsClient } from "./accountsClient.ts";
+import { creditsClient } from "./creditsClient.ts";
+import type { CreditsClient } from "./creditsClient.ts";
 import { controlTransport } from "./transport.ts";
 import type { ControlCallLimits } from "./transport.ts";
 
@@ -34,7 +36,7 @@ import type { ControlCallLimits } from "./transport.ts";
 type OfUser<T> = Omit<T, "user_id" | "userId">;
 
 /** Convex as the Worker sees it; one method an endpoint of `/control/*`. Errors are `ApiError`s (`transport.ts`). */
-export interface ControlClient extends AccountsClient {
+export interface ControlClient extends AccountsClient, CreditsClient {
   instanceOf(userId: string): Promise<ControlInstance | null>;
   instanceById(instanceId: string): Promise<ControlInstance | null>;
   claim(userId: string, desired: z.infer<typeof ClaimRequest>["desired"]): Promise<ClaimResult>;
@@ -65,6 +67,7 @@ export function controlClient(config: Config, requestId: string, limits: Control
   const send = controlTransport({ siteUrl: config.convexSiteUrl, key: config.controlKey, requestId }, limits);
   return {
     ...accountsClient(send),
+    ...creditsClient(send),
     async instanceOf(userId) {
       return (await send({ method: "GET", path: CONTROL_PATHS.instance, userId, answer: MaybeInstanceAnswer }))
         .instance;

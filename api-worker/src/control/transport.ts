@@ -47,6 +47,7 @@ const PASSED_ON: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "expired",
   "unprocessable",
   "rate_limited",
+  "insufficient_credits",
   "not_configured",
   "secret_corrupt",
 ]);

@@ -39,6 +39,8 @@ describe("the activity", () => {
     const who = (change: Partial<AuditLine>) => activities([line("a", "ok", 1, change)])[0]?.by;
     expect(who({ ip: "203.0.113.9" })).toBe("by you from 203.0.113.9");
     expect(who({ via: "internal" })).toBe("by a service on your behalf");
+    expect(who({ via: "terminal", ip: "203.0.113.9" })).toBe("by you, in a terminal, from 203.0.113.9");
+    expect(who({ via: "terminal" })).toBe("by you, in a terminal");
     expect(who({ via: "system", ip: "203.0.113.9" })).toBe("by the platform");
   });
 

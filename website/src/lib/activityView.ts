@@ -30,6 +30,10 @@ const NAMES: Readonly<Record<string, { act: string; done: string }>> = {
   "device.approve": { act: "Approval of a device", done: "Device approved" },
   "device.reject": { act: "Rejection of a device", done: "Device rejected" },
   "device.remove": { act: "Removal of a device", done: "Device removed" },
+  "key.create": { act: "Making a key", done: "Key made" },
+  "key.update": { act: "Changing a key", done: "Key changed" },
+  "key.rotate": { act: "Rotation of a key", done: "Key rotated" },
+  "key.revoke": { act: "Revoking a key", done: "Key revoked" },
   "secret.store": { act: "Storing a secret", done: "Secret stored" },
 };
 
@@ -66,8 +70,14 @@ export function activityTitle(action: string, result: Activity["result"]): strin
   }
 }
 
+const WHO: Readonly<Record<Exclude<AuditLine["via"], "system">, string>> = {
+  session: "by you",
+  terminal: "by you, in a terminal,",
+  internal: "by a service on your behalf",
+};
+
 function actorWords(line: AuditLine): string {
   if (line.via === "system") return "by the platform";
-  const who = line.via === "session" ? "by you" : "by a service on your behalf";
-  return line.ip === null ? who : `${who} from ${line.ip}`;
+  const who = WHO[line.via];
+  return line.ip === null ? who.replace(/,$/, "") : `${who} from ${line.ip}`;
 }

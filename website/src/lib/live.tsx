@@ -94,7 +94,7 @@ export interface AuditLine {
   /** `noun.verb`, as the control plane writes it. */
   action: string;
   target: string | null;
-  via: "session" | "internal" | "system";
+  via: "session" | "internal" | "terminal" | "system";
   result: "started" | "ok" | "failed";
   /** Error code of a failure. */
   code: string | null;
