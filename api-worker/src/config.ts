@@ -1,6 +1,8 @@
 import type { RuntimeEnv } from "@oa/contract";
 import type { Environment, Problem } from "./env.ts";
 import { readEnvironment } from "./env.ts";
+import { inferenceConfig } from "./inferenceConfig.ts";
+import type { InferenceConfig } from "./inferenceConfig.ts";
 import { outsideConfig } from "./outsideConfig.ts";
 import type { OutsideConfig } from "./outsideConfig.ts";
 
@@ -21,6 +23,8 @@ export interface Config {
   corsOrigins: readonly string[];
   doubles: Environment["OA_DOUBLES"];
   outside: OutsideConfig;
+  /** Null where no model call can be answered. */
+  inference: InferenceConfig | null;
   fleet: FleetConfig;
   runtimeNamePrefix: string;
   r2BucketPrefix: string | null;
@@ -50,6 +54,8 @@ function checkConfig(bindings: Record<string, unknown>): ConfigResult {
   if ("problems" in fleet) return { ok: false, problems: fleet.problems };
   const outside = outsideConfig(env);
   if ("problems" in outside) return { ok: false, problems: outside.problems };
+  const inference = inferenceConfig(env);
+  if ("problems" in inference) return { ok: false, problems: inference.problems };
   return {
     ok: true,
     config: {
@@ -66,6 +72,7 @@ function checkConfig(bindings: Record<string, unknown>): ConfigResult {
       corsOrigins: env.OA_CORS_ORIGINS,
       doubles: env.OA_DOUBLES,
       outside: outside.config,
+      inference: inference.config,
       fleet: fleet.config,
       runtimeNamePrefix: env.OPENCLAW_RUNTIME_NAME_PREFIX,
       r2BucketPrefix: env.OPENCLAW_R2_BUCKET_PREFIX ?? null,

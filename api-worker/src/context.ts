@@ -1,11 +1,13 @@
 import type { Context } from "hono";
 import type { Config } from "./config.ts";
 import type { ControlClient } from "./control/client.ts";
+import type { CreditDesks } from "./credits/desk.ts";
 import type { Fleet } from "./fleet/fleet.ts";
 
-/** What wrangler binds: the website's files, and the variables of `env.ts` (read only there). */
+/** What wrangler binds: the website's files, the desks of credits, and the variables of `env.ts` (read only there). */
 export interface Bindings {
   ASSETS?: { fetch(request: Request): Promise<Response> };
+  CREDIT_DESK?: CreditDesks;
   [name: string]: unknown;
 }
 

@@ -60,6 +60,32 @@ const Origin = z
   .string()
   .refine((value) => URL.parse(value)?.origin === value, "must be origins like https://app.example.com");
 
+const PRINTABLE = /^[\x21-\x7e]+$/;
+
+const Seconds = z.coerce.number().int().min(1, "must be 1 to 600 seconds").max(600, "must be 1 to 600 seconds");
+
+/** How the upstream of one model is reached. */
+const UpstreamEntry = z.strictObject({
+  endpoint: BaseUrl,
+  api_key: z.string().min(1).max(1000).regex(PRINTABLE),
+  model: z.string().min(1).max(200).optional(),
+  on_abort: z.enum(["cancel", "drain"]).optional(),
+  max_tokens_field: z.enum(["max_tokens", "max_completion_tokens"]).optional(),
+});
+export type UpstreamEntry = z.infer<typeof UpstreamEntry>;
+
+/** Problems name no part of the value: it holds keys. */
+const UpstreamTable = z.string().transform((text, ctx) => {
+  const parsed = z.record(z.string().regex(/^[^*]{1,200}\*?$|^\*$/), UpstreamEntry).safeParse(jsonOf(text));
+  if (parsed.success) return parsed.data;
+  ctx.addIssue({
+    code: "custom",
+    message:
+      'must be JSON like {"gpt-5*": {"endpoint": "https://…/v1", "api_key": "…"}}, endpoints https (http only on loopback)',
+  });
+  return z.NEVER;
+});
+
 /** A PKCS#8 PEM (a literal `\n` counts as a line break) or a private JWK. */
 const SigningKey = z
   .string()
@@ -70,10 +96,15 @@ const SigningKey = z
   );
 
 function isJson(value: string): boolean {
+  return typeof jsonOf(value) === "object";
+}
+
+function jsonOf(text: string): unknown {
   try {
-    return typeof JSON.parse(value) === "object";
+    const value: unknown = JSON.parse(text);
+    return value;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
@@ -124,6 +155,27 @@ export const Environment = z.object({
   GOOGLE_BASE_URL: BaseUrl.optional().describe(
     "A double of Google on this machine; refuses real credentials. Google itself where unset.",
   ),
+  INFERENCE_ENDPOINT: BaseUrl.optional().describe(
+    "An OpenAI-compatible endpoint that answers model calls, like `https://api.openai.com/v1`. Unset: there are none.",
+  ),
+  INFERENCE_API_KEY: z
+    .string()
+    .min(1)
+    .max(1000)
+    .regex(PRINTABLE, "must be printable ASCII")
+    .optional()
+    .describe("Its API key. Any word where the endpoint asks for none."),
+  INFERENCE_UPSTREAMS: UpstreamTable.optional().describe(
+    'Endpoints of single models, as JSON: `{"<model or beginning*>": {"endpoint", "api_key", "model"?, "on_abort"?: "cancel" or "drain", "max_tokens_field"?: "max_tokens" or "max_completion_tokens"}}`. The longest match wins; `INFERENCE_ENDPOINT` takes the rest. `model`: what the endpoint calls it. `drain` is for endpoints that charge in full when a caller goes away.',
+  ),
+  INFERENCE_MODELS: z
+    .string()
+    .transform(listOf)
+    .pipe(z.array(z.string().max(200)))
+    .optional()
+    .describe("Models that are offered, comma-separated. By default whatever the endpoints list and has a price."),
+  INFERENCE_START_SECONDS: Seconds.default(60).describe("How long an endpoint may take to begin a streamed answer."),
+  INFERENCE_IDLE_SECONDS: Seconds.default(120).describe("How long it may be silent within an answer."),
   OPENCLAW_FLEET: z
     .enum(["host", "static"])
     .optional()
@@ -165,6 +217,8 @@ export const SECRET_VARIABLES: readonly (keyof Environment)[] = [
   "OA_CONVEX_JWT_PRIVATE_KEY",
   "OA_FLEET_KEY",
   "OA_MAIL_API_KEY",
+  "INFERENCE_API_KEY",
+  "INFERENCE_UPSTREAMS",
   "GITHUB_CLIENT_SECRET",
   "GOOGLE_CLIENT_SECRET",
   "OPENCLAW_SERVICE_TOKEN",

@@ -1,6 +1,7 @@
 import { createApp } from "./app.ts";
 import { ROUTES } from "./routes/index.ts";
 
+export { CreditDeskObject } from "./credits/creditDeskObject.ts";
 export { ROUTES } from "./routes/index.ts";
 
 const app = createApp(ROUTES);

@@ -25,7 +25,7 @@ export interface OutsideConfig {
 }
 
 /** What every credential that a double takes begins with. */
-const DOUBLE_PREFIX = "double_";
+export const DOUBLE_PREFIX = "double_";
 
 /**
  * Checks what belongs together: half a configuration is a problem, and so is a real credential beside a double's address

@@ -86,18 +86,19 @@ function isAway(answer: Answer): boolean {
 }
 
 function read<S extends z.ZodType>(answer: Answer, data: S): z.output<S> {
-  if (answer.kind === "silent") throw unreachable();
+  if (answer.kind === "silent") throw controlUnreachable();
   const envelope = readEnvelope(answer.body, data);
-  if (envelope === null) throw unreachable();
+  if (envelope === null) throw controlUnreachable();
   if (envelope.ok) return envelope.data;
   const { code, message } = envelope.error;
   if (PASSED_ON.has(code)) throw new ApiError(code, message);
   console.error(JSON.stringify({ level: "error", event: "control_refused", code, status: answer.status }));
   if (code === "unauthorized")
     throw new ApiError("control_unreachable", "The control plane refuses this Worker's key (OA_CONTROL_KEY).");
-  throw unreachable();
+  throw controlUnreachable();
 }
 
-function unreachable(): ApiError {
+/** Whether what was asked was done is not known. */
+export function controlUnreachable(): ApiError {
   return new ApiError("control_unreachable", "The control plane does not answer right now. Try again in a moment.");
 }
