@@ -19,6 +19,10 @@ const API_PREFIXES = [
   "/control",
   "/fleet",
   "/v1",
+  "/credits",
+  "/usage",
+  "/keys",
+  "/key",
   "/.well-known",
 ] as const;
 

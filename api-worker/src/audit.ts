@@ -1,5 +1,5 @@
 import { ApiError } from "@oa/contract";
-import type { Actor, Session } from "./middleware/gates.ts";
+import type { Actor, Session, Terminal } from "./middleware/gates.ts";
 import type { Services } from "./context.ts";
 
 /** One act that changes something, as the audit log names it. */
@@ -12,8 +12,9 @@ export interface Act {
   subject?: string;
 }
 
-interface Witness {
-  granted: Actor | Session;
+/** The call an act is done in. */
+export interface Witness {
+  granted: Actor | Session | Terminal;
   services: Services;
   requestId: string;
   ip: string | null;
@@ -26,10 +27,10 @@ interface Witness {
  */
 export async function audited<T>(witness: Witness, act: Act, work: () => Promise<T>): Promise<T> {
   const { services, requestId, ip } = witness;
-  const actor = "via" in witness.granted ? witness.granted : actorOf(witness.granted);
+  const actor = actorOf(witness.granted);
   const event = {
     act_id: crypto.randomUUID(),
-    actor: actor.via === "session" ? actor.userId : "internal-key",
+    actor: actor.via === "internal" ? "internal-key" : actor.userId,
     via: actor.via,
     subject_user_id: act.subject ?? actor.userId,
     action: act.action,
@@ -70,8 +71,11 @@ export async function audited<T>(witness: Witness, act: Act, work: () => Promise
   }
 }
 
-function actorOf({ user }: Session): Actor {
-  return { userId: user.user_id, via: "session" };
+/** Who stands behind what a gate granted, and how they came. */
+export function actorOf(granted: Witness["granted"]): Actor | { userId: string; via: "terminal" } {
+  if ("via" in granted) return granted;
+  if ("access" in granted) return { userId: granted.access.user.user_id, via: "terminal" };
+  return { userId: granted.user.user_id, via: "session" };
 }
 
 function nothing(): void {}

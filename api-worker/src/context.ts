@@ -3,6 +3,7 @@ import type { Config } from "./config.ts";
 import type { ControlClient } from "./control/client.ts";
 import type { CreditDesks } from "./credits/desk.ts";
 import type { Fleet } from "./fleet/fleet.ts";
+import type { CodeNames } from "./wire.ts";
 
 /** What wrangler binds: the website's files, the desks of credits, and the variables of `env.ts` (read only there). */
 export interface Bindings {
@@ -15,6 +16,8 @@ export interface AppEnv {
   Bindings: Bindings;
   Variables: {
     requestId: string;
+    /** Set by a route that has names of its own for errors. */
+    codeNames?: CodeNames;
   };
 }
 

@@ -4,12 +4,14 @@ import type { ErrorCode, LimitCheck } from "@oa/contract";
 import * as z from "zod";
 import { ipOf } from "./client.ts";
 import type { AppContext, Services } from "./context.ts";
+import { streamOf } from "./fileStream.ts";
 import { assertWithin } from "./limits.ts";
 import { GATES } from "./middleware/gates.ts";
 import type { Gate, Granted } from "./middleware/gates.ts";
 import { limitedText } from "./outbound/limitedText.ts";
 import { servicesFor } from "./services.ts";
 import { successBody, wireOf } from "./wire.ts";
+import type { CodeNames } from "./wire.ts";
 
 /** Largest request body a route reads unless it says otherwise, in bytes. */
 const MAX_BODY_BYTES = 64 * 1024;
@@ -34,8 +36,10 @@ export interface Call<G extends Gate, I> {
   after: (work: Promise<void>) => void;
 }
 
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
 interface RouteSpec<G extends Gate, I extends InputShape, A extends z.ZodType> {
-  method: "GET" | "POST" | "DELETE";
+  method: Method;
   /** As in `API_PATHS`: parameters in braces. */
   path: string;
   gate: G;
@@ -52,6 +56,8 @@ interface RouteSpec<G extends Gate, I extends InputShape, A extends z.ZodType> {
   status?: 200 | 201 | 202;
   /** What can go wrong besides what the gate, the schemas and the configuration refuse. */
   errors?: readonly ErrorCode[];
+  /** What this route calls errors, where the CLI's usual names do not say enough. */
+  codeNames?: CodeNames;
   /** Answers with an `ETag`, and 304 to who has this very answer. */
   etag?: boolean;
   handle(call: Call<G, z.output<z.ZodObject<I>>>): Promise<z.input<A>>;
@@ -59,17 +65,20 @@ interface RouteSpec<G extends Gate, I extends InputShape, A extends z.ZodType> {
 
 /** A route of the table: what the document and the tests read, and the handler behind its gate. */
 export interface Route {
-  method: "GET" | "POST" | "DELETE";
+  method: Method;
   path: string;
   gate: Gate;
   summary: string;
   input: InputShape;
-  /** Null for what answers no data: documents and redirects. */
+  /** Null for what answers no data: documents, redirects, files and streams. */
   answer: z.ZodType | null;
   /** Documents are served even where the Worker is not configured. */
-  kind: "data" | "document" | "redirect";
+  kind: "data" | "document" | "redirect" | "file" | "stream";
+  /** Content types of a file or a stream. */
+  fileTypes?: readonly string[];
   status: 200 | 201 | 202 | 302;
   errors: readonly ErrorCode[];
+  codeNames?: CodeNames;
   respond(c: AppContext): Promise<Response>;
 }
 
@@ -89,7 +98,9 @@ export function route<G extends Gate, I extends InputShape, A extends z.ZodType>
     kind: "data",
     status,
     errors: spec.limits === undefined ? errors : [...errors, "rate_limited"],
+    ...(spec.codeNames !== undefined && { codeNames: spec.codeNames }),
     async respond(c) {
+      if (spec.codeNames !== undefined) c.set("codeNames", spec.codeNames);
       const call = await enter(c, spec);
       const data = answer.parse(await spec.handle(call));
       const text = JSON.stringify(successBody(wireOf(path), data));
@@ -158,6 +169,80 @@ export function redirect<I extends InputShape>(
       const to = await spec.handle(await enter(c, { ...spec, gate: "none" }));
       c.header("cache-control", "no-store");
       return c.redirect(to, 302);
+    },
+  };
+}
+
+/** A file that is made while it is read. */
+export interface FileAnswer {
+  name: string;
+  contentType: string;
+  /** Parts of its text, none empty; asked for one at a time, each when the reader has taken the one before. */
+  chunks: AsyncGenerator<string, void>;
+}
+
+/**
+ * Makes a route that answers a file. Its first part is made before the head leaves: what cannot be read at all is an error with a
+ * status. What breaks later breaks the connection, so that nobody takes half a file for a whole one.
+ */
+export function file<G extends Gate, I extends InputShape>(
+  spec: Pick<RouteSpec<G, I, z.ZodType>, "path" | "gate" | "summary" | "input" | "limits" | "errors"> & {
+    types: readonly string[];
+    handle(call: Call<G, z.output<z.ZodObject<I>>>): Promise<FileAnswer>;
+  },
+): Route {
+  const { path, gate, summary, errors = [] } = spec;
+  return {
+    method: "GET",
+    path,
+    gate,
+    summary,
+    input: spec.input.shape,
+    answer: null,
+    kind: "file",
+    fileTypes: spec.types,
+    status: 200,
+    errors: [...errors, ...(spec.limits === undefined ? [] : (["rate_limited"] as const)), "not_configured"],
+    async respond(c) {
+      const { name, contentType, chunks } = await spec.handle(await enter(c, spec));
+      return c.body(await streamOf(chunks, c.get("requestId")), 200, {
+        "content-type": contentType,
+        "content-disposition": `attachment; filename="${name}"`,
+        "cache-control": "no-store",
+      });
+    },
+  };
+}
+
+/**
+ * Makes a route that answers server-sent events of another part, passed on as they come until one side ends them. What cannot
+ * be opened at all is an error with a status.
+ */
+export function stream<G extends Gate, I extends InputShape>(
+  spec: Pick<RouteSpec<G, I, z.ZodType>, "path" | "gate" | "summary" | "input" | "limits" | "errors"> & {
+    handle(call: Call<G, z.output<z.ZodObject<I>>>): Promise<ReadableStream<Uint8Array>>;
+  },
+): Route {
+  const { path, gate, summary, errors = [] } = spec;
+  return {
+    method: "GET",
+    path,
+    gate,
+    summary,
+    input: spec.input.shape,
+    answer: null,
+    kind: "stream",
+    fileTypes: ["text/event-stream"],
+    status: 200,
+    errors: [...errors, ...(spec.limits === undefined ? [] : (["rate_limited"] as const)), "not_configured"],
+    async respond(c) {
+      const body = await spec.handle(await enter(c, spec));
+      return c.body(body, 200, {
+        "content-type": "text/event-stream",
+        // Not compressed either: what compresses collects first.
+        "cache-control": "no-store, no-transform",
+        "x-accel-buffering": "no",
+      });
     },
   };
 }

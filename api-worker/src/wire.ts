@@ -1,5 +1,5 @@
 import { CLI_AUTH_PATHS, EDITOR_PATHS, cliCode } from "@oa/contract";
-import type { ApiError } from "@oa/contract";
+import type { ApiError, ErrorCode } from "@oa/contract";
 import { errorBody, okBody } from "@oa/contract";
 
 /**
@@ -22,7 +22,14 @@ const PREFIXES: readonly (readonly [prefix: string, wire: Wire])[] = [
   ["/v1", "cli"],
   ["/auth", "cli"],
   ["/oauth", "cli"],
+  ["/credits", "cli"],
+  ["/usage", "cli"],
+  ["/keys", "cli"],
+  ["/key", "cli"],
 ];
+
+/** What one route of the CLI calls errors: `not_found` of a key is KEY_NOT_FOUND. */
+export type CodeNames = { readonly [Code in ErrorCode]?: string };
 
 /** A path of the CLI, at the root and under `/v1`: its default base ends in `/v1`, older ones do not. */
 export function underBoth(path: string): readonly [root: string, versioned: string] {
@@ -54,21 +61,26 @@ function fieldsOf(data: unknown): object {
   return typeof data === "object" && data !== null ? data : {};
 }
 
-/** The body of an error. */
-export function failureBody(wire: Wire, error: ApiError): object {
+/** The body of an error; `names` are those of its route. */
+export function failureBody(wire: Wire, error: ApiError, names: CodeNames = {}): object {
   switch (wire) {
     case "envelope":
       return errorBody(error);
     case "editor":
       return { error: errorBody(error).error };
     case "cli":
-      return { error: { code: cliCode(error.code), message: error.message } };
+      return { error: { code: codeIn(wire, error.code, names), message: error.message } };
     case "oauth":
       return {
         error: error.code,
         error_description: error.message,
-        code: cliCode(error.code),
+        code: codeIn(wire, error.code, names),
         message: error.message,
       };
   }
+}
+
+/** How a code stands in an error of this form. */
+export function codeIn(wire: Wire, code: ErrorCode, names: CodeNames = {}): string {
+  return wire === "cli" || wire === "oauth" ? (names[code] ?? cliCode(code)) : code;
 }

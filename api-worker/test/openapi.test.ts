@@ -3,9 +3,11 @@ import {
   ADMIN_PATHS,
   API_PATHS,
   CLI_AUTH_PATHS,
+  CLI_CREDIT_PATHS,
   EDITOR_PATHS,
   HealthReport,
   OAUTH_PATHS,
+  WEB_CREDIT_PATHS,
 } from "@oa/contract";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -47,10 +49,10 @@ describe("the OpenAPI document", () => {
     const gates = ROUTES.map(({ method, path }) => document.paths[path]?.[method.toLowerCase()]?.security.length);
     expect(gates).toEqual(ROUTES.map(({ gate }) => waysIn[gate]));
     // Everything the contract promises is served, and nothing under another name.
-    const promised = [API_PATHS, ACCOUNT_PATHS, OAUTH_PATHS, EDITOR_PATHS, ADMIN_PATHS].flatMap((paths) =>
-      Object.values(paths),
+    const promised = [API_PATHS, ACCOUNT_PATHS, OAUTH_PATHS, EDITOR_PATHS, ADMIN_PATHS, WEB_CREDIT_PATHS].flatMap(
+      (paths) => Object.values(paths),
     );
-    const both = Object.values(CLI_AUTH_PATHS).flatMap(underBoth);
+    const both = Object.values({ ...CLI_AUTH_PATHS, ...CLI_CREDIT_PATHS }).flatMap(underBoth);
     expect(new Set(ROUTES.map(({ path }) => path))).toEqual(new Set([...promised, ...both, "/v1"]));
   });
 

@@ -108,6 +108,10 @@ export const LIMIT_NAMES = [
   "refresh_ip",
   "refresh_family",
   "key_rotate_user",
+  "provisioned_key_user",
+  "export_user",
+  "inference_user",
+  "inference_key",
 ] as const;
 export const LimitName = z.enum(LIMIT_NAMES);
 export type LimitName = z.infer<typeof LimitName>;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { microOfUsd, usdOfMicro } from "./money.ts";
 import { KeyHash, KeyName, LimitReset, MAX_KEY_GRACE_S } from "./keys.ts";
 import { HistoryType, MAX_HISTORY_OFFSET, UsageGroup, UtcDay } from "./usage.ts";
 
@@ -114,6 +115,8 @@ export const CliCreateKey = z.strictObject({
   limit_reset: LimitReset.nullable().optional(),
   expires_at: ExpiresAt.nullable().optional(),
 });
+export type CliCreateKey = z.infer<typeof CliCreateKey>;
+/** Fields left out stay; null takes a limit, its reset or an end away. */
 export const CliUpdateKey = z
   .strictObject({
     name: KeyName.optional(),
@@ -123,6 +126,7 @@ export const CliUpdateKey = z
     expires_at: ExpiresAt.nullable().optional(),
   })
   .refine((change) => Object.keys(change).length > 0, "say what to change");
+export type CliUpdateKey = z.infer<typeof CliUpdateKey>;
 export const CliRotateKey = z.strictObject({ grace_seconds: z.int().min(0).max(MAX_KEY_GRACE_S).default(0) });
 
 export const CliKey = z.object({
@@ -169,7 +173,7 @@ export const WEB_CREDIT_PATHS = {
   webUsageExport: "/web/usage/export",
   /** POST -> `Accepted`: puts an alert away. */
   webAlertSeen: "/web/alerts/{alertId}/seen",
-  /** POST `AdminAdjust` -> `LedgerPosting`; administrators. */
+  /** POST `AdminAdjust` -> `LedgerPosting`; administrators. The same idempotency key posts once. */
   adminAdjust: "/web/admin/users/{userId}/credits",
   /** POST `AdminFreeze` -> `Accepted`; administrators. */
   adminFreeze: "/web/admin/users/{userId}/freeze",
@@ -177,7 +181,11 @@ export const WEB_CREDIT_PATHS = {
 
 export const AdminAdjust = z.object({
   /** Dollars, positive or negative; at most six decimals. */
-  amount_usd: z.number().min(-10_000).max(10_000),
+  amount_usd: z
+    .number()
+    .min(-10_000)
+    .max(10_000)
+    .refine((usd) => usd !== 0 && usdOfMicro(microOfUsd(usd)) === usd, "is 0, or has more than six decimals"),
   reason: z.string().min(3).max(200),
   idempotency_key: z.string().min(8).max(100),
 });

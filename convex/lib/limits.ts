@@ -39,4 +39,11 @@ export const LIMITS: { readonly [Name in LimitName]: Limit } = {
   refresh_ip: per(MINUTE, 60),
   refresh_family: per(HOUR, 30),
   key_rotate_user: per(HOUR, 20),
+  /** New keys and new secrets: all of a user's hundred keys may be made anew at once, and revoked ones are kept for good. */
+  provisioned_key_user: per(HOUR, 120, 200),
+  /** Files of a whole ledger. */
+  export_user: per(10 * MINUTE, 30),
+  /** Model calls that are let through, of an account and of one provisioned key. */
+  inference_user: per(MINUTE, 600),
+  inference_key: per(MINUTE, 600),
 };

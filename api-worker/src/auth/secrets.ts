@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { MANAGEMENT_KEY_PREFIX } from "@oa/contract";
+import { MANAGEMENT_KEY_PREFIX, PROVISIONED_KEY_PREFIX } from "@oa/contract";
 import { isCheckedToken, newCheckedToken } from "../checkedToken.ts";
 import { sha256Hex } from "../secretEqual.ts";
 
@@ -25,7 +25,16 @@ export function randomText(bytes: number): string {
 
 /** A new `sk-mgmt-…` key. */
 export function newManagementKey(): Secret & { prefix: string } {
-  const token = newCheckedToken(MANAGEMENT_KEY_PREFIX);
+  return newKey(MANAGEMENT_KEY_PREFIX);
+}
+
+/** A new secret of a provisioned key, `sk-prov-…`. */
+export function newProvisionedSecret(): Secret & { prefix: string } {
+  return newKey(PROVISIONED_KEY_PREFIX);
+}
+
+function newKey(kind: string): Secret & { prefix: string } {
+  const token = newCheckedToken(kind);
   return { token, hash: sha256Hex(token), prefix: token.slice(0, SHOWN) };
 }
 

@@ -13,7 +13,7 @@ export const allowConfiguredOrigins = createMiddleware<AppEnv>((c, next) => {
   if (corsOrigins.length === 0) return next();
   const handler = cors({
     origin: (origin) => (corsOrigins.includes(origin) ? origin : null),
-    allowMethods: ["GET", "POST", "DELETE"],
+    allowMethods: ["GET", "POST", "PUT", "DELETE"],
     allowHeaders: [...CORS_REQUEST_HEADERS],
     exposeHeaders: [REQUEST_ID_HEADER],
     maxAge: 600,

@@ -14,7 +14,7 @@ export function answerError(error: Error, c: AppContext): Response {
   c.header("cache-control", "no-store");
   const wait = retryAfterOf(known);
   if (wait !== null) c.header("retry-after", String(wait));
-  return c.json(failureBody(wireOf(c.req.path), known), ERROR_STATUS[known.code]);
+  return c.json(failureBody(wireOf(c.req.path), known, c.get("codeNames")), ERROR_STATUS[known.code]);
 }
 
 function unforeseen(error: Error, requestId: string): ApiError {

@@ -1,6 +1,7 @@
 import { html } from "hono/html";
 import * as z from "zod";
 import type { Route } from "../route.ts";
+import { codeIn, wireOf } from "../wire.ts";
 import { operationId } from "./document.ts";
 
 const GATE_WORDS: Record<Route["gate"], string> = {
@@ -74,7 +75,8 @@ export function docsPage(routes: readonly Route[]) {
     </html>`;
 }
 
-function section({ method, path, summary, gate, input, answer, status, errors }: Route) {
+function section({ method, path, summary, gate, input, answer, status, errors, codeNames }: Route) {
+  const wire = wireOf(path);
   return html`<article id="${operationId(method, path)}">
     <h2><code>${method} ${path}</code></h2>
     <p>${summary}</p>
@@ -82,7 +84,7 @@ function section({ method, path, summary, gate, input, answer, status, errors }:
     ${input.query === undefined ? "" : schemaOf("Query", input.query, "input")}
     ${input.body === undefined ? "" : schemaOf("Body", input.body, "input")}
     ${answer === null ? "" : schemaOf(`Answer ${status}`, answer, "output")}
-    ${errors.length === 0 ? "" : html`<p>Errors: ${errors.map((code) => html`<code>${code}</code> `)}</p>`}
+    ${errors.length === 0 ? "" : html`<p>Errors: ${errors.map((code) => html`<code>${codeIn(wire, code, codeNames)}</code> `)}</p>`}
   </article>`;
 }
 

@@ -15,6 +15,8 @@ import {
   PairedDevice,
   PendingDevice,
   ReconcileResult,
+  JobOutcome,
+  JobReport,
   RuntimeJob,
   RuntimeStatus,
   SESSION_COOKIE,
@@ -25,8 +27,8 @@ import type { ErrorCode } from "@oa/contract";
 import * as z from "zod";
 import type { Gate } from "../middleware/gates.ts";
 import type { InputShape, Route } from "../route.ts";
-import { wireOf } from "../wire.ts";
-import type { Wire } from "../wire.ts";
+import { codeIn, wireOf } from "../wire.ts";
+import type { CodeNames, Wire } from "../wire.ts";
 
 /** Shapes that have a name of their own in the document; all others are written out where they are used. */
 const NAMED = {
@@ -41,6 +43,8 @@ const NAMED = {
   PairedDevice,
   PendingDevice,
   ReconcileResult,
+  JobOutcome,
+  JobReport,
   RuntimeJob,
   RuntimeStatus,
   User,
@@ -84,7 +88,7 @@ export function openApiDocument(routes: readonly Route[]): Json {
       title: "Managed OpenClaw",
       version: "1",
       description:
-        "Every answer carries `x-request-id`. Under `/api/openclaw` and `/web` it is `{ ok: true, data }` or `{ ok: false, error: { code, message, details? } }`; the editor's API (`/api/v1`) and the CLI's (`/auth`, `/oauth`, `/v1`) have the forms shown with each path.",
+        "Every answer carries `x-request-id`. Under `/api/openclaw` and `/web` it is `{ ok: true, data }` or `{ ok: false, error: { code, message, details? } }`; the editor's API (`/api/v1`) and the CLI's (`/auth`, `/oauth`, `/credits`, `/usage`, `/keys`, `/v1`) have the forms shown with each path.",
     },
     paths,
     components: {
@@ -109,12 +113,9 @@ const STATUS_WORDS: Record<Route["status"], string> = {
   302: "Sent on",
 };
 
-function operation({ summary, gate, input, answer, status, errors, method, path }: Route): Json {
+function operation(route: Route): Json {
+  const { summary, gate, input, answer, status, errors, method, path } = route;
   const wire = wireOf(path);
-  const content =
-    answer === null
-      ? {}
-      : { content: { "application/json": { schema: successSchema(wire, jsonSchema(answer, "output")) } } };
   return {
     operationId: operationId(method, path),
     summary,
@@ -124,15 +125,27 @@ function operation({ summary, gate, input, answer, status, errors, method, path 
       requestBody: { content: { "application/json": { schema: jsonSchema(input.body, "input") } } },
     }),
     responses: {
-      [status]: { description: STATUS_WORDS[status], ...content },
-      ...errorResponses(wire, [
-        ...(Object.keys(input).length > 0 ? (["invalid_request"] as const) : []),
-        ...GATE_ERRORS[gate],
-        ...errors,
-        ...(answer === null ? [] : (["not_configured"] as const)),
-      ]),
+      [status]: { description: STATUS_WORDS[status], ...content(route, wire) },
+      ...errorResponses(
+        wire,
+        [
+          ...(Object.keys(input).length > 0 ? (["invalid_request"] as const) : []),
+          ...GATE_ERRORS[gate],
+          ...errors,
+          ...(answer === null ? [] : (["not_configured"] as const)),
+        ],
+        route.codeNames,
+      ),
     },
   };
+}
+
+function content({ answer, fileTypes }: Route, wire: Wire): Json {
+  if (fileTypes !== undefined) {
+    return { content: Object.fromEntries(fileTypes.map((type) => [type, { schema: { type: "string" } }])) };
+  }
+  if (answer === null) return {};
+  return { content: { "application/json": { schema: successSchema(wire, jsonSchema(answer, "output")) } } };
 }
 
 /** `GET /api/openclaw/instance` -> `getApiOpenclawInstance`. */
@@ -156,13 +169,16 @@ function parametersIn(where: "path" | "query", schema: z.ZodType | undefined): J
   }));
 }
 
-function errorResponses(wire: Wire, codes: readonly ErrorCode[]): Json {
+function errorResponses(wire: Wire, codes: readonly ErrorCode[], names: CodeNames = {}): Json {
   const byStatus = Map.groupBy(new Set(codes), (code) => ERROR_STATUS[code]);
   const schema = FAILURE_SCHEMAS[wire];
   return Object.fromEntries(
     [...byStatus].map(([status, codes]) => [
       status,
-      { description: codes.map((code) => `\`${code}\``).join(", "), content: { "application/json": { schema } } },
+      {
+        description: codes.map((code) => `\`${codeIn(wire, code, names)}\``).join(", "),
+        content: { "application/json": { schema } },
+      },
     ]),
   );
 }

@@ -14,6 +14,7 @@ import { hashPassword } from "../auth/password.ts";
 import { newManagementKey } from "../auth/secrets.ts";
 import { openWith, provePassword } from "../auth/signInWithPassword.ts";
 import { clientOf } from "../client.ts";
+import { iso } from "../iso.ts";
 import { perEmail, perIp, perUser } from "../limits.ts";
 import { postVerification } from "../mail/post.ts";
 import { NOTHING, document, route } from "../route.ts";
@@ -148,7 +149,3 @@ export const cliAuthRoutes: readonly Route[] = [
     }),
   ),
 ];
-
-function iso(millis: number): string {
-  return new Date(millis).toISOString();
-}

@@ -18,6 +18,7 @@ import { openWith, provePassword } from "../auth/signInWithPassword.ts";
 import { signerOf } from "../auth/signer.ts";
 import { clientOf } from "../client.ts";
 import type { AppContext, Services } from "../context.ts";
+import { iso } from "../iso.ts";
 import { perEmail, perIp, tooMany } from "../limits.ts";
 import { postVerification } from "../mail/post.ts";
 import { requireConfig } from "../middleware/configured.ts";
@@ -113,7 +114,7 @@ export const editorRoutes = [
     answer: EditorMe,
     async handle({ granted }) {
       const { user, balance_usd, lifetime_usd } = granted.access;
-      const created_at = new Date(user.created_at).toISOString();
+      const created_at = iso(user.created_at);
       return { id: user.user_id, email: user.email, balance_usd, balance: balance_usd, lifetime_usd, created_at };
     },
   }),

@@ -1,10 +1,14 @@
 import type { Route } from "../route.ts";
 import { adminRoutes } from "./admin.ts";
+import { adminCreditRoutes } from "./adminCredits.ts";
 import { billingRoutes } from "./billing.ts";
 import { cliAuthRoutes } from "./cliAuth.ts";
+import { cliCreditRoutes } from "./cliCredits.ts";
+import { cliKeyRoutes } from "./cliKeys.ts";
 import { deviceRoutes } from "./devices.ts";
 import { editorRoutes } from "./editor.ts";
 import { editorFlowRoutes } from "./editorFlow.ts";
+import { editorUsageRoutes } from "./editorUsage.ts";
 import { githubDeviceRoutes } from "./githubDevice.ts";
 import { instanceRoutes } from "./instance.ts";
 import { internalRoutes } from "./internal.ts";
@@ -12,6 +16,7 @@ import { oauthRoutes } from "./oauth.ts";
 import { runtimeRoutes } from "./runtime.ts";
 import { systemRoutes } from "./system.ts";
 import { webRoutes } from "./web.ts";
+import { webCreditRoutes } from "./webCredits.ts";
 import { webEditorRoutes } from "./webEditor.ts";
 import { webPasswordRoutes } from "./webPassword.ts";
 import { webSignInRoutes } from "./webSignIns.ts";
@@ -28,11 +33,16 @@ export const ROUTES: readonly Route[] = [
   ...webPasswordRoutes,
   ...webSignInRoutes,
   ...webEditorRoutes,
+  ...webCreditRoutes,
   ...editorRoutes,
   ...editorFlowRoutes,
+  ...editorUsageRoutes,
   ...cliAuthRoutes,
+  ...cliCreditRoutes,
+  ...cliKeyRoutes,
   ...githubDeviceRoutes,
   ...adminRoutes,
+  ...adminCreditRoutes,
   // After the editor's own paths: `{provider}` would take their place.
   ...oauthRoutes,
 ];

@@ -1,4 +1,5 @@
 import {
+  ACCOUNT_CONTROL_PATHS,
   ApiError,
   AuditEventRequest,
   BillingSummary,
@@ -8,6 +9,8 @@ import {
   ControlInstance,
   CredentialsRequest,
   FailedSignIn,
+  FamilyRequest,
+  KeyRequest,
   LimitsRequest,
   ObservationRequest,
   OpenSessionRequest,
@@ -19,8 +22,10 @@ import {
   StoreSecretRequest,
   UpsertInstanceRequest,
 } from "@oa/contract";
-import type { LimitCheck, User } from "@oa/contract";
+import type { AccessGranted, LimitCheck, User } from "@oa/contract";
 import type * as z from "zod";
+import type { CreditsState } from "./creditsDouble.ts";
+import { CREDIT_HANDLERS, emptyCredits } from "./creditsDouble.ts";
 
 /** A request as the doubles see one. */
 export interface Asked {
@@ -47,6 +52,10 @@ export interface ConvexState {
   retryAfterMs: number | null;
   /** Users whose password was got wrong. */
   failedSignIns: string[];
+  /** Users of terminals, by the hash of their management key; of editors, by their family. */
+  terminals: Record<string, string>;
+  editors: Record<string, string>;
+  credits: CreditsState;
 }
 
 export function emptyConvex(): ConvexState {
@@ -62,6 +71,9 @@ export function emptyConvex(): ConvexState {
     limits: [],
     retryAfterMs: null,
     failedSignIns: [],
+    terminals: {},
+    editors: {},
+    credits: emptyCredits(),
   };
 }
 
@@ -70,7 +82,10 @@ export const CONTROL_KEY = "control-key-of-the-tests";
 /** Enough of Convex's `/control/*` for the Worker: the wire of the contract, without Convex's rules and deadlines. */
 export function convexAnswer(state: ConvexState, asked: Asked): unknown {
   if (asked.headers[CONTROL_KEY_HEADER] !== CONTROL_KEY) throw new ApiError("unauthorized", "wrong control key");
-  const handler = HANDLERS[`${asked.method} ${asked.url.pathname}`];
+  const endpoint = `${asked.method} ${asked.url.pathname}`;
+  const ofCredits = CREDIT_HANDLERS[endpoint];
+  if (ofCredits !== undefined) return ofCredits(state.credits, asked, () => userOf(asked));
+  const handler = HANDLERS[endpoint];
   if (handler === undefined) throw new ApiError("not_found", `no ${asked.method} ${asked.url.pathname}`);
   return handler(state, asked);
 }
@@ -200,6 +215,12 @@ const HANDLERS: Record<string, (state: ConvexState, asked: Asked) => unknown> = 
     state.failedSignIns.push(FailedSignIn.parse(asked.body).user_id);
     return { done: true };
   },
+  [`POST ${ACCOUNT_CONTROL_PATHS.managementKey}`]: (state, asked) => ({
+    access: accessOf(state, state.terminals[KeyRequest.parse(asked.body).key_hash]),
+  }),
+  [`POST ${ACCOUNT_CONTROL_PATHS.refreshFamily}`]: (state, asked) => ({
+    access: accessOf(state, state.editors[FamilyRequest.parse(asked.body).family_id]),
+  }),
   [`DELETE ${CONTROL_PATHS.accountSession}`]: (state, asked) => {
     delete state.sessions[SessionRequest.parse(asked.body).session_hash];
     return {};
@@ -210,6 +231,19 @@ function userOf(asked: Asked): string {
   const user = asked.headers["x-oa-user-id"];
   if (user === undefined) throw new ApiError("invalid_request", "no user");
   return user;
+}
+
+/** A user by their id alone: whoever has a terminal or an editor is known. */
+function accessOf(state: ConvexState, userId: string | undefined): AccessGranted | null {
+  if (userId === undefined) return null;
+  return {
+    user: { user_id: userId, email: `${userId}@example.com`, created_at: 1 },
+    token_version: state.tokenVersion,
+    sign_in_id: "signin1",
+    balance_usd: 5,
+    available_usd: 5,
+    lifetime_usd: 5,
+  };
 }
 
 function rowOf(state: ConvexState, user: string): ControlInstance | undefined {

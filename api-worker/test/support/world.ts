@@ -59,6 +59,8 @@ export interface Answer {
 export interface TestWorld {
   env: Bindings;
   addresses: z.infer<typeof Addresses>;
+  /** The answer of the Worker as it stands when its head is there; what it does after it is not waited for. */
+  open(method: string, path: string, options?: SendOptions): Promise<Response>;
   /** Sends a request to the Worker, and waits for what it does after its answer. */
   send(method: string, path: string, options?: SendOptions): Promise<Answer>;
   /** The same as a service that acts for a user. */
@@ -100,22 +102,28 @@ export async function openWorld(overrides: Bindings = {}): Promise<TestWorld> {
   };
   const app = createApp(ROUTES);
 
+  const ask = async (work: Promise<unknown>[], method: string, path: string, options: SendOptions = {}) => {
+    const { headers = {}, body, origin = ORIGIN } = options;
+    const request = new Request(origin + path, {
+      method,
+      headers: { ...(body !== undefined && { "content-type": "application/json" }), ...headers },
+      ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    });
+    const context = {
+      waitUntil: (promise: Promise<unknown>) => void work.push(promise),
+      passThroughOnException: () => undefined,
+      props: {},
+    };
+    return await app.fetch(request, env, context);
+  };
+
   const world: TestWorld = {
     env,
     addresses,
-    async send(method, path, { headers = {}, body, origin = ORIGIN } = {}) {
+    open: (method, path, options) => ask([], method, path, options),
+    async send(method, path, options) {
       const work: Promise<unknown>[] = [];
-      const request = new Request(origin + path, {
-        method,
-        headers: { ...(body !== undefined && { "content-type": "application/json" }), ...headers },
-        ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
-      });
-      const context = {
-        waitUntil: (promise: Promise<unknown>) => void work.push(promise),
-        passThroughOnException: () => undefined,
-        props: {},
-      };
-      const response = await app.fetch(request, env, context);
+      const response = await ask(work, method, path, options);
       const text = await response.text();
       await Promise.all(work);
       return read(response, text);

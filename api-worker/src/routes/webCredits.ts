@@ -1,0 +1,102 @@
+import {
+  Accepted,
+  CliCreateKey,
+  CliExportQuery,
+  CliRotateKey,
+  CliUpdateKey,
+  KeyAnswer,
+  KeyHash,
+  PathId,
+  WEB_CREDIT_PATHS,
+  WebKeySecret,
+} from "@oa/contract";
+import * as z from "zod";
+import { EXPORT_TYPES, ledgerFile, usageFile } from "../credits/exports.ts";
+import { KEY_ERRORS, changeKey, makeKey, revokeKey, rotateKey } from "../credits/keys.ts";
+import type { KeyAndSecret } from "../credits/keys.ts";
+import { perUser } from "../limits.ts";
+import { file, route } from "../route.ts";
+
+const OfKey = z.object({ hash: KeyHash });
+
+/** Keys, exports and alerts on the page. What it lists it reads from Convex itself. */
+export const webCreditRoutes = [
+  route({
+    method: "POST",
+    path: WEB_CREDIT_PATHS.webKeys,
+    gate: "session",
+    summary: "Make a key; it is shown once",
+    input: z.object({ body: CliCreateKey }),
+    limits: ({ granted }) => perUser("provisioned_key_user", granted.user.user_id),
+    answer: WebKeySecret,
+    status: 201,
+    errors: ["taken", "conflict"],
+    handle: async (call) => shown(await makeKey(call, call.input.body, Date.now())),
+  }),
+  route({
+    method: "POST",
+    path: WEB_CREDIT_PATHS.webKey,
+    gate: "session",
+    summary: "Change a key's name, limit, reset or end, or put it out of use for a while",
+    input: z.object({ params: OfKey, body: CliUpdateKey }),
+    answer: KeyAnswer,
+    errors: [...KEY_ERRORS, "taken"],
+    handle: async (call) => ({ key: await changeKey(call, call.input.params.hash, call.input.body, Date.now()) }),
+  }),
+  route({
+    method: "DELETE",
+    path: WEB_CREDIT_PATHS.webKey,
+    gate: "session",
+    summary: "Revoke a key for good",
+    input: z.object({ params: OfKey }),
+    answer: KeyAnswer,
+    errors: KEY_ERRORS,
+    handle: async (call) => ({ key: await revokeKey(call, call.input.params.hash) }),
+  }),
+  route({
+    method: "POST",
+    path: WEB_CREDIT_PATHS.webKeyRotate,
+    gate: "session",
+    summary: "Put a new secret in the place of a key's; shown once, hash and settings stay",
+    input: z.object({ params: OfKey, body: CliRotateKey }),
+    limits: ({ granted }) => perUser("provisioned_key_user", granted.user.user_id),
+    answer: WebKeySecret,
+    errors: KEY_ERRORS,
+    handle: async (call) => shown(await rotateKey(call, call.input.params.hash, call.input.body.grace_seconds)),
+  }),
+  file({
+    path: WEB_CREDIT_PATHS.webLedgerExport,
+    gate: "session",
+    summary: "Everything that moved the balance as a file, oldest first",
+    input: z.object({ query: CliExportQuery }),
+    types: EXPORT_TYPES,
+    limits: ({ granted }) => perUser("export_user", granted.user.user_id),
+    handle: async ({ granted, input, services }) => ledgerFile(services.control, granted.user.user_id, input.query),
+  }),
+  file({
+    path: WEB_CREDIT_PATHS.webUsageExport,
+    gate: "session",
+    summary: "Every call and what it cost as a file, oldest first",
+    input: z.object({ query: CliExportQuery }),
+    types: EXPORT_TYPES,
+    limits: ({ granted }) => perUser("export_user", granted.user.user_id),
+    handle: async ({ granted, input, services }) => usageFile(services.control, granted.user.user_id, input.query),
+  }),
+  route({
+    method: "POST",
+    path: WEB_CREDIT_PATHS.webAlertSeen,
+    gate: "session",
+    summary: "Put an alert away",
+    input: z.object({ params: z.object({ alertId: PathId }) }),
+    answer: Accepted,
+    errors: ["not_found"],
+    async handle({ granted, input, services }) {
+      await services.control.markAlertSeen(granted.user.user_id, input.params.alertId);
+      return { accepted: true as const };
+    },
+  }),
+];
+
+function shown({ key, secret }: KeyAndSecret): z.input<typeof WebKeySecret> {
+  return { hash: key.hash, name: key.name, key: secret };
+}
