@@ -2,7 +2,7 @@ import * as z from "zod";
 import { ACCOUNT_CONTROL_PATHS } from "./accountsControl.ts";
 import { Generation, InstanceId, Millis, UserId } from "./ids.ts";
 import { ControlInstance, DesiredState, InstanceStatus, StepName, StepState } from "./instance.ts";
-import { DeviceLists, GatewayState } from "./runtime.ts";
+import { DeviceLists, GatewayState, JobReport } from "./runtime.ts";
 
 /**
  * Convex's `/control/*` HTTP actions. The user of a request comes from the `x-oa-user-id` header, else the query
@@ -123,6 +123,7 @@ export const ObservationRequest = z.object({
   devices: DeviceLists.optional(),
 });
 export type ObservationRequest = z.infer<typeof ObservationRequest>;
+  jobs: JobReport.optional(),
 
 /** Written before the act (`result: "started"`) and again with its outcome under the same id. */
 export const AuditEventRequest = z.object({

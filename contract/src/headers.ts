@@ -15,6 +15,9 @@ export const FLEET_KEY_HEADER = "x-oa-fleet-key";
 /** On every answer, and forwarded on every hop a request causes. */
 export const REQUEST_ID_HEADER = "x-request-id";
 
+/** Where a reader of server-sent events left off: the id of the last one it has seen. Browsers send it by themselves. */
+export const LAST_EVENT_ID_HEADER = "last-event-id";
+
 /** Prefix of headers that only holders of a key may send; the public door refuses them from everyone else. */
 export const PRIVILEGED_HEADER_PREFIX = "x-oa-";
 

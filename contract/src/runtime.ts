@@ -11,12 +11,33 @@ export type GatewayState = z.infer<typeof GatewayState>;
 
 /** Long work that holds an instance; one at a time. */
 export const RuntimeJob = z.object({
+  /** Names this piece of work, in its outcome too. */
+  id: PathId,
   kind: z.enum(["restart", "backup", "restore"]),
   /** For people: "verifying", "stopping the gateway". */
   phase: z.string().max(200),
   startedAt: Millis,
 });
 export type RuntimeJob = z.infer<typeof RuntimeJob>;
+
+/** How a piece of long work ended. */
+export const JobOutcome = RuntimeJob.pick({ id: true, kind: true, startedAt: true }).extend({
+  endedAt: Millis,
+  result: z.enum(["done", "failed"]),
+  /** Why it failed, for people; null when it is done. */
+  reason: z.string().max(500).nullable(),
+});
+export type JobOutcome = z.infer<typeof JobOutcome>;
+
+/** The long work of an instance, whole: a report that is lost is made good by the next one. */
+export const JobReport = z.object({
+  /** When this was true by the runtime's own clock: puts reports that come by different ways in order. */
+  at: Millis,
+  running: RuntimeJob.nullable(),
+  /** The one that ended last; null before the first. */
+  last: JobOutcome.nullable(),
+});
+export type JobReport = z.infer<typeof JobReport>;
 
 export const BackupRecord = z.object({
   id: PathId,
@@ -45,7 +66,7 @@ export const RuntimeStatus = z.object({
   version: z.object({ openclaw: z.string(), runtime: z.string() }),
   /** `ok` only when the gateway's own readiness probe says so; `failing` lists what it names. */
   health: z.object({ ok: z.boolean(), failing: z.array(z.string()) }),
-  job: RuntimeJob.nullable(),
+  jobs: JobReport,
 });
 export type RuntimeStatus = z.infer<typeof RuntimeStatus>;
 
@@ -136,6 +157,16 @@ export const LogLine = z.object({
 export const LogPage = z.object({ lines: z.array(LogLine), next: z.int().nonnegative() });
 export type LogPage = z.infer<typeof LogPage>;
 
+/**
+ * The log as server-sent events: `lines` with a `LogPage`, whose event id is the page's `next`, so that a reader whose
+ * connection broke goes on where it was (`Last-Event-ID`); `gap` with a `LogGap`.
+ */
+export const LOG_EVENTS = { lines: "lines", gap: "gap" } as const;
+
+/** Lines `from` to `to`, that one not included, were deleted before this reader took them. */
+export const LogGap = z.object({ from: z.int().nonnegative(), to: z.int().nonnegative() });
+export type LogGap = z.infer<typeof LogGap>;
+
 /** What a person needs to point a device at the gateway. The token is a secret: `cache-control: no-store`, audited. */
 export const ConnectInfo = z.object({
   /** WebSocket address of the forwarded path, `ws(s)://…/i/<instance>/gateway`. */
@@ -152,6 +183,7 @@ export const RuntimeEvent = z.object({
   gateway: z.object({ status: GatewayState, reason: z.string().max(500).nullable() }),
   /** Present when the gateway answers; the whole lists, never a difference. */
   devices: DeviceLists.optional(),
+  jobs: JobReport.optional(),
 });
 export type RuntimeEvent = z.infer<typeof RuntimeEvent>;
 
@@ -164,6 +196,8 @@ export const RUNTIME_PATHS = {
   restore: "/v1/storage/restore",
   devices: "/v1/devices",
   logs: "/v1/logs",
+  /** Server-sent events, see `LOG_EVENTS`; from `?since=`, else from the newest lines. */
+  logsStream: "/v1/logs/stream",
   connect: "/v1/connect",
   /** Server-sent events: a `runtime` event with a `RuntimeEvent` now and after every change. */
   events: "/v1/events",

@@ -21,6 +21,8 @@ export const API_PATHS = {
   runtimeRestore: "/api/openclaw/runtime/restore",
   runtimeRestart: "/api/openclaw/runtime/restart",
   runtimeLogs: "/api/openclaw/runtime/logs",
+  /** GET: the runtime's log stream, passed on; ends by itself after a while, to be opened again. */
+  runtimeLogsStream: "/api/openclaw/runtime/logs/stream",
   /** POST: shows the gateway's address and token to its owner; audited. */
   runtimeConnect: "/api/openclaw/runtime/connect",
   billingSummary: "/api/openclaw/billing/summary",

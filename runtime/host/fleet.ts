@@ -177,6 +177,7 @@ function emptyRecord(id: string, now: number): InstanceRecord {
     previousServiceToken: null,
     process: null,
     restore: null,
+    jobs: { running: null, last: null },
     createdAt: now,
     updatedAt: now,
   };

@@ -18,7 +18,7 @@ import { killJobs, killTree } from "./gateway/process.ts";
 import { Supervisor, type SupervisorState } from "./gateway/supervisor.ts";
 import { InstanceEvents } from "./instanceEvents.ts";
 import { InstanceFiles } from "./instanceFiles.ts";
-import { type Look, fleetView, gatewayView, look } from "./instanceView.ts";
+import { type Look, fleetView, gatewayView, look, sentenceOf } from "./instanceView.ts";
 import { Job, type JobContext, JobSlot } from "./jobs.ts";
 import { messageOf } from "./log.ts";
 import { LogStore } from "./logs/store.ts";
@@ -81,7 +81,20 @@ export class Instance {
       (text) => note("warn", text),
     );
     this.#mirror = new DeviceMirror(now, changed);
-    this.#jobs = new JobSlot(now, changed);
+    this.#jobs = new JobSlot({
+      now,
+      changed,
+      memory: {
+        read: () => this.#record.jobs,
+        // Work that a deletion cancelled may end after it: nothing of the instance is written down any more.
+        write: (jobs) => {
+          if (!this.#record.gone) this.#save({ jobs });
+        },
+      },
+      sentence: (error) => this.#shown(sentenceOf(error)),
+    });
+    // A restore whose gateway was ready with the new state is finished below; everything else is undone or has failed.
+    this.#jobs.recover(record.restore?.stage === "settled" ? "done" : "failed");
     this.#restart = new Job(this.#jobs, "restart");
     this.#supervisor = new Supervisor({
       home: paths.home,
@@ -222,6 +235,7 @@ export class Instance {
     await killTree(this.#paths.home);
     await killJobs(this.#paths.home);
     clearInterval(this.#collecting);
+    this.#logs.end();
     await this.#files.erase();
     this.#save({ gone: true, process: null, restore: null });
     this.#leaving = true;
@@ -290,7 +304,7 @@ export class Instance {
       info: {
         version: { openclaw: install.version, runtime: runtimeVersion },
         instanceType,
-        job: () => this.#jobs.current(),
+        jobs: () => this.#jobs.report(),
       },
       report: (error) => log.error("a request failed", { instance: this.id, why: messageOf(error) }),
     });
@@ -313,6 +327,7 @@ export class Instance {
       observed_at: this.#context.now(),
       gateway: { status, reason },
       ...(devices === null ? {} : { devices }),
+      jobs: this.#jobs.report(),
     };
   }
 

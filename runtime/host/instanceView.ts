@@ -1,4 +1,4 @@
-import type { FleetInstance, FleetPhase, GatewayState, RuntimeStatus } from "@oa/contract";
+import { ApiError, type FleetInstance, type FleetPhase, type GatewayState, type RuntimeStatus } from "@oa/contract";
 import { type HostContext, gatewayPlace } from "./context.ts";
 import type { SupervisorState } from "./gateway/supervisor.ts";
 import type { InstanceRecord } from "./store.ts";
@@ -81,6 +81,11 @@ export function gatewayView(
     ...(seen.reason === null ? {} : { reason: seen.reason }),
     restarts,
   };
+}
+
+/** Why something did not work, as its owner may read it: an error nobody foresaw may say anything. */
+export function sentenceOf(error: unknown): string {
+  return short(error instanceof ApiError ? error.message : "Something went wrong on the machine it runs on.");
 }
 
 function short(text: string): string {

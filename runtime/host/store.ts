@@ -1,7 +1,7 @@
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { FleetSpec, Generation, InstanceId, Millis } from "@oa/contract";
+import { FleetSpec, Generation, InstanceId, JobOutcome, Millis, RuntimeJob } from "@oa/contract";
 import * as z from "zod";
 
 /**
@@ -34,6 +34,9 @@ export const ProcessRecord = z.object({
 });
 export type ProcessRecord = z.infer<typeof ProcessRecord>;
 
+/** The long work of an instance: what had begun, so that the next host knows of it, and how the last one ended. */
+const JobRecord = z.object({ running: RuntimeJob.nullable(), last: JobOutcome.nullable() });
+
 export const InstanceRecord = z.object({
   id: InstanceId,
   generation: Generation,
@@ -47,6 +50,8 @@ export const InstanceRecord = z.object({
   previousServiceToken: z.object({ token: z.string(), until: Millis }).nullable(),
   process: ProcessRecord.nullable(),
   restore: RestoreJournal.nullable(),
+  /** Absent in records of a host that did not keep it. */
+  jobs: JobRecord.default({ running: null, last: null }),
   createdAt: Millis,
   updatedAt: Millis,
 });

@@ -1,5 +1,6 @@
 import { ApiError, type BackupRecord, type DeviceLists, type RuntimeEvent, SERVICE_TOKEN_HEADER } from "@oa/contract";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { blocksOf, serverSentEvents } from "../test/support/serverSentEvents.ts";
 import { type RuntimeAppOptions, createRuntimeApp } from "./app.ts";
 
 const TOKEN = "svc-0123456789abcdefghijklmnopqrstuvwxyz";
@@ -47,9 +48,17 @@ describe("the service API of one instance", () => {
         backup: () => Promise.resolve(BACKUP),
         restore: (restored) => Promise.resolve({ restored, replaced: "bk_0", tookMs: 1 }),
       },
-      logs: { read: (since) => Promise.resolve({ lines: [], next: since }) },
+      logs: {
+        read: (since) => Promise.resolve({ lines: [], next: since }),
+        bounds: () => Promise.resolve({ recent: 30, next: 40 }),
+        subscribe: () => () => note("left"),
+      },
       events: { snapshot: () => EVENT, subscribe: () => () => undefined },
-      info: { version: { openclaw: "2026.9.6", runtime: "0.1.0" }, instanceType: "2 vCPU", job: () => null },
+      info: {
+        version: { openclaw: "2026.9.6", runtime: "0.1.0" },
+        instanceType: "2 vCPU",
+        jobs: () => ({ at: 3, running: null, last: null }),
+      },
       report: (error) => reported.push(error),
     };
     const headers = new Headers(init.headers);
@@ -97,7 +106,7 @@ describe("the service API of one instance", () => {
         container: { instanceType: "2 vCPU" },
         version: { openclaw: "2026.9.6", runtime: "0.1.0" },
         health: { ok: true, failing: [] },
-        job: null,
+        jobs: { at: 3, running: null, last: null },
       },
     });
     expect(answer.headers.get("cache-control")).toBe("no-store");
@@ -169,6 +178,46 @@ describe("the service API of one instance", () => {
     expect((await call("/v1/nosuchpath")).status).toBe(404);
     expect((await call("/")).status).toBe(404);
     expect((await call("/v1/logs?since=-1")).status).toBe(400);
+    expect((await call("/v1/logs/stream?since=x")).status).toBe(400);
+    expect((await call("/v1/logs/stream", { headers: { "last-event-id": "1e3" } })).status).toBe(400);
     expect(await (await call("/v1/logs?since=12")).json()).toEqual({ ok: true, data: { lines: [], next: 12 } });
+  });
+
+  it("follows the log from the last event a reader has seen, else from `since`, else from the newest lines", async () => {
+    const first = async (path: string, headers: Record<string, string> = {}) => {
+      const answer = await call(path, { headers });
+      for await (const { id } of serverSentEvents(answer)) return { id, type: answer.headers.get("content-type") };
+      throw new Error("the stream ended");
+    };
+    expect(await first("/v1/logs/stream")).toEqual({ id: "30", type: "text/event-stream" });
+    expect((await first("/v1/logs/stream?since=12")).id).toBe("12");
+    expect((await first("/v1/logs/stream?since=12", { "last-event-id": "25" })).id).toBe("25");
+    expect((await first("/v1/logs/stream?since=41")).id).toBe("30");
+    expect(asked.filter((what) => what === "left")).toHaveLength(4);
+  });
+
+  describe("a log that is followed", () => {
+    beforeEach(() => {
+      vi.useFakeTimers();
+      return () => vi.useRealTimers();
+    });
+
+    it("gives a sign of life every fifteen seconds while nothing is said", async () => {
+      const blocks = blocksOf(await call("/v1/logs/stream"));
+      expect((await blocks.next()).value).toContain("event: lines");
+      const alive = blocks.next();
+      await vi.advanceTimersByTimeAsync(15_000);
+      expect((await alive).value).toBe(": still here");
+      await blocks.return(undefined);
+    });
+
+    it("lets a reader go that takes nothing for a minute", async () => {
+      const answer = await call("/v1/logs/stream");
+      await vi.advanceTimersByTimeAsync(59_000);
+      expect(asked).not.toContain("left");
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(asked).toContain("left");
+      expect(answer.bodyUsed).toBe(false);
+    });
   });
 });

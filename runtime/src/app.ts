@@ -3,6 +3,7 @@ import {
   type BackupList,
   type BackupResult,
   type DeviceLists,
+  LAST_EVENT_ID_HEADER,
   PathId,
   REQUEST_ID_HEADER,
   RestoreRequest,
@@ -15,6 +16,7 @@ import { requestId } from "hono/request-id";
 import { streamSSE } from "hono/streaming";
 import * as z from "zod";
 import { MAX_BODY_BYTES, errorAnswer, jsonBody, parse, tooLarge } from "./answers.ts";
+import { logStream } from "./logStream.ts";
 import type { Events, Gateway, Logs, RuntimeInfo, ServiceTokens, Storage } from "./ports.ts";
 import { requireServiceToken } from "./serviceToken.ts";
 
@@ -32,7 +34,10 @@ export interface RuntimeAppOptions {
 /** Comment line an idle event stream sends, so that middle boxes keep it open. */
 const EVENT_KEEPALIVE_MS = 15_000;
 
-const Since = z.coerce.number().int().nonnegative().default(0);
+const Position = z
+  .string()
+  .regex(/^\d{1,15}$/, "it is a whole number")
+  .transform(Number);
 
 /**
  * The service API of one instance: `/v1/*` behind its service token, the envelope on every answer. Runs wherever Hono runs
@@ -58,7 +63,7 @@ export function createRuntimeApp(options: RuntimeAppOptions): Hono {
       container: { instanceType: info.instanceType },
       version: info.version,
       health: await gateway.health(),
-      job: info.job(),
+      jobs: info.jobs(),
     };
     return c.json(okBody(status));
   });
@@ -101,8 +106,14 @@ export function createRuntimeApp(options: RuntimeAppOptions): Hono {
   app.on(["GET", "POST"], "/v1/connect", (c) => c.json(okBody(gateway.connectInfo())));
 
   app.get("/v1/logs", async (c) => {
-    const since = parse(Since, c.req.query("since"), "`since` of the query");
+    const since = parse(Position, c.req.query("since") ?? "0", "`since` of the query");
     return c.json(okBody(await options.logs.read(since)));
+  });
+
+  const followLogs = logStream(options.logs, options.report);
+  app.get("/v1/logs/stream", (c) => {
+    const since = c.req.header(LAST_EVENT_ID_HEADER) ?? c.req.query("since");
+    return followLogs(c, since === undefined ? null : parse(Position, since, "position in the log"));
   });
 
   app.get("/v1/events", (c) =>

@@ -4,11 +4,11 @@ import type {
   DeviceDecision,
   DeviceLists,
   DeviceRemoval,
+  JobReport,
   LogPage,
   RestartResult,
   RestoreResult,
   RuntimeEvent,
-  RuntimeJob,
   RuntimeStatus,
 } from "@oa/contract";
 
@@ -51,6 +51,17 @@ export interface Storage {
 export interface Logs {
   /** Lines with `seq >= since`, oldest first, capped. */
   read(since: number): Promise<LogPage>;
+  /** `recent`: the oldest line at hand, where one who wants the newest begins. `next`: one past the newest. */
+  bounds(): Promise<{ recent: number; next: number }>;
+  /** Hears of every line that is added, until the answer is called. */
+  subscribe(follower: LogFollower): () => void;
+}
+
+export interface LogFollower {
+  /** There is more to read. */
+  changed(): void;
+  /** There never will be: the log is gone. */
+  ended(): void;
 }
 
 /** Changes as they happen; the listener gets whole snapshots, so a lost one does no harm. */
@@ -71,5 +82,6 @@ export interface RuntimeInfo {
   version: RuntimeStatus["version"];
   /** Size of the machine or container, for people. */
   instanceType: string;
-  job(): RuntimeJob | null;
+  /** What long work holds it, and how the last one ended. */
+  jobs(): JobReport;
 }

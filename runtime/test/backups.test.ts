@@ -84,7 +84,10 @@ describe("backups of a running instance", () => {
   it("leave the former state in place when the host is killed in the middle of a restore", async () => {
     const before = (await pairedIds()).sort();
     const running = restore(backup.id).catch(() => undefined);
-    await until("the state was exchanged", async () => (await ada.status()).job?.phase === "starting the gateway");
+    await until(
+      "the state was exchanged",
+      async () => (await ada.status()).jobs.running?.phase === "starting the gateway",
+    );
     expect((await ada.call("POST", "/v1/storage/backup", BackupResult)).error?.code).toBe("busy");
     await host.end("SIGKILL");
     await running;
@@ -92,6 +95,10 @@ describe("backups of a running instance", () => {
     await host.ready(ada.id);
     expect((await pairedIds()).sort()).toEqual(before);
     expect(await host.gateways(ada.id)).toHaveLength(1);
+    expect((await ada.status()).jobs).toMatchObject({
+      running: null,
+      last: { kind: "restore", result: "failed", reason: "The machine it ran on was restarted before it was done." },
+    });
   });
 
   it("go back to the former state when the gateway does not start with them", async () => {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import * as z from "zod";
 import { CLI_PROFILE, browserProfile, connectDevice, newDeviceIdentity } from "./support/device.ts";
+import { serverSentEvents } from "./support/serverSentEvents.ts";
 import { TestHost, TestInstance, until } from "./support/testHost.ts";
 
 /** Two people's instances on one host, with real gateways; devices come through the forwarded path. */
@@ -33,7 +34,7 @@ describe("devices of a hosted gateway", () => {
     const status = await ada.status();
     expect(status.gateway).toMatchObject({ status: "running", restarts: 0 });
     expect(status.health).toEqual({ ok: true, failing: [] });
-    expect(status.job).toBeNull();
+    expect(status.jobs.running).toBeNull();
   });
 
   it("lets a new device wait for its owner, tells who asks for what and from where, and lets it in once approved", async () => {
@@ -274,18 +275,9 @@ async function eventsUntil(
   response: Response,
   fits: (event: z.infer<typeof RuntimeEvent>) => boolean,
 ): Promise<z.infer<typeof RuntimeEvent>> {
-  const body: ReadableStream<Uint8Array> | null = response.body;
-  if (body === null) throw new Error("no stream");
-  let text = "";
-  for await (const chunk of body) {
-    text += Buffer.from(chunk).toString("utf8");
-    const events = text.split("\n\n");
-    text = events.pop() ?? "";
-    for (const event of events) {
-      const data = /^data: ?(.*)$/m.exec(event)?.[1];
-      const parsed = RuntimeEvent.safeParse(data === undefined ? null : JSON.parse(data));
-      if (parsed.success && fits(parsed.data)) return parsed.data;
-    }
+  for await (const { data } of serverSentEvents(response)) {
+    const parsed = RuntimeEvent.safeParse(JSON.parse(data));
+    if (parsed.success && fits(parsed.data)) return parsed.data;
   }
   throw new Error("the stream ended");
 }

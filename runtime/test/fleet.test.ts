@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { type Server, createServer } from "node:http";
 import { join } from "node:path";
-import { FleetDeletion, FleetInstance, RuntimeEvent } from "@oa/contract";
+import { BackupResult, FleetDeletion, FleetInstance, RuntimeEvent } from "@oa/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { CLI_PROFILE, connectDevice, newDeviceIdentity } from "./support/device.ts";
@@ -136,6 +136,24 @@ describe("the fleet API", () => {
     expect((await ada.logs()).join("\n")).not.toContain("sk-prov-0123456789");
   });
 
+  it("reports long work while it goes on, and how it ended", async () => {
+    const ada = new TestInstance(host, "adaadaada3");
+    const reports = () => events.flatMap((event) => (event.instance_id === ada.id ? (event.jobs ?? []) : []));
+    const { data } = await ada.call("POST", "/v1/storage/backup", BackupResult);
+    const done = () => reports().find(({ last }) => last?.kind === "backup" && last.result === "done")?.last;
+    await until("the end is reported", () => Promise.resolve(done() !== undefined));
+    const running = reports().flatMap((report) => report.running ?? []);
+    expect(new Set(running.map((job) => job.id))).toEqual(new Set([done()?.id]));
+    expect(running.length).toBeGreaterThan(0);
+    expect((await ada.status()).jobs).toMatchObject({ running: null, last: { id: done()?.id, result: "done" } });
+    expect((await ada.status()).lastBackup?.id).toBe(data.id);
+    const unknown = await ada.call("POST", "/v1/storage/restore", z.unknown(), { id: "bk_neverwas" });
+    expect(unknown.error?.code).toBe("not_found");
+    await until("the failure is reported", () =>
+      Promise.resolve(reports().some(({ last }) => last?.reason === "There is no such backup.")),
+    );
+  });
+
   it("stops and starts an instance, and keeps what it holds", async () => {
     const ada = new TestInstance(host, "adaadaada3");
     await host.put(ada.id, ada.spec(4, { desired: "stopped" }));
@@ -151,7 +169,7 @@ describe("the fleet API", () => {
     await host.put(ada.id, ada.spec(5));
     // In the middle of a boot, and of a backup.
     const backup = ada.call("POST", "/v1/storage/backup", z.unknown());
-    await until("the backup runs", async () => (await ada.status()).job?.kind === "backup");
+    await until("the backup runs", async () => (await ada.status()).jobs.running?.kind === "backup");
     expect((await remove(ada.id, 6)).data).toEqual({ id: ada.id, state: "deleting" });
     expect((await ada.call("GET", "/v1/status", z.unknown())).status).toBe(401);
     await until("nothing is left", async () => (await remove(ada.id, 6)).data.state === "gone");

@@ -4,7 +4,9 @@ import { LogLine, type LogPage } from "@oa/contract";
 import * as z from "zod";
 import { isMissing } from "../files.ts";
 import { Serial } from "../serial.ts";
+import type { LogFollower, Logs } from "../../src/ports.ts";
 import { type RawLine, parseLine } from "./parse.ts";
+import { watchFile } from "./watchFile.ts";
 
 /**
  * The log of one instance. A gateway writes into a spool file by itself, so its words survive the host; the host moves
@@ -47,14 +49,15 @@ export interface LogStoreOptions {
   now: () => number;
 }
 
-export class LogStore {
+export class LogStore implements Logs {
   readonly #options: LogStoreOptions;
   #recent: Line[] = [];
   #nextSeq = 0;
   #spoolAt = 0;
   #segment: { file: string; bytes: number } | null = null;
   readonly #serial = new Serial();
-
+  readonly #followers = new Set<LogFollower>();
+  #unwatch: (() => void) | null = null;
   #opened = false;
 
   constructor(options: LogStoreOptions) {
@@ -96,6 +99,33 @@ export class LogStore {
     }
     const last = page.at(-1);
     return { lines: page, next: last === undefined ? Math.max(since, this.#nextSeq) : last.seq + 1 };
+  }
+
+  async bounds(): Promise<{ recent: number; next: number }> {
+    await this.collect();
+    return { recent: this.#recent[0]?.seq ?? this.#nextSeq, next: this.#nextSeq };
+  }
+
+  /** While somebody follows, what a gateway prints is taken up at once and not only at the next collection. */
+  subscribe(follower: LogFollower): () => void {
+    this.#followers.add(follower);
+    this.#unwatch ??= watchFile(this.#options.dir, SPOOL, () => void this.collect().catch(() => undefined));
+    return () => {
+      this.#followers.delete(follower);
+      if (this.#followers.size === 0) this.#stopWatching();
+    };
+  }
+
+  /** The log is about to be erased: nobody follows it any longer. */
+  end(): void {
+    for (const follower of this.#followers) follower.ended();
+    this.#followers.clear();
+    this.#stopWatching();
+  }
+
+  #stopWatching(): void {
+    this.#unwatch?.();
+    this.#unwatch = null;
   }
 
   /**
@@ -188,6 +218,7 @@ export class LogStore {
     this.#nextSeq += lines.length;
     this.#recent.push(...lines.map(toLine));
     this.#recent.splice(0, Math.max(0, this.#recent.length - RECENT));
+    for (const follower of this.#followers) follower.changed();
   }
 
   async #segmentFor(): Promise<{ file: string; bytes: number }> {
