@@ -257,7 +257,33 @@ describe("the wish is running", () => {
       rest({ outcome: "retry", reason: "silent" }),
     ],
     ["S41 error waits for its owner", world({ ...up, status: "error" }), settled],
-    ["S42 suspended waits for credits", world({ ...up, status: "suspended" }), settled],
+    ["S42 suspended: the fleet is asked", world({ ...up, status: "suspended" }), { kind: "ask_fleet" }],
+    [
+      "S43 suspended, yet it runs",
+      world({ ...up, status: "suspended" }, { fleet: runtime() }),
+      { kind: "put_runtime", desired: "stopped" },
+    ],
+    [
+      "S44 suspended, and stopping",
+      world(
+        { ...up, status: "suspended" },
+        { fleet: runtime({ desired: "stopped", phase: "stopping" }), wished: true },
+      ),
+      soon(null),
+    ],
+    [
+      "S45 suspended and down waits for credits",
+      world({ ...up, status: "suspended" }, { fleet: runtime({ desired: "stopped", phase: "stopped" }) }),
+      settled,
+    ],
+    [
+      "S46 credits are back: what was suspended is started under the new generation",
+      world(
+        { ...up, generation: 4, status: "provisioning" },
+        { fleet: runtime({ desired: "stopped", phase: "stopped" }) },
+      ),
+      { kind: "put_runtime", desired: "running" },
+    ],
   ])("%s", (_situation, given, next) => {
     expect(decide(given)).toEqual(next);
   });

@@ -21,6 +21,7 @@ import type { Action, RowFields, World } from "./world.ts";
  * | running | up                                      | ask the runtime itself, then `ready` |
  * | stopped | runs, or an older wish                  | PUT stopped, come back until it is |
  * | stopped | absent or stopped                       | `stopped` |
+ * | running, but `suspended` | as for stopped         | settled once nothing runs: credit or own keys are a new wish |
  * | deleted | not gone                                | DELETE, come back until it is |
  * | deleted | gone                                    | `deleted` |
  */
@@ -40,8 +41,10 @@ const SOON_MS = 500;
 
 function decideRunning(world: World): Action {
   const { instance } = world;
-  // Both wait for a person: `error` for another create (in any wish), `suspended` for credits.
-  if (instance.status === "error" || instance.status === "suspended") return rest({ outcome: "settled" });
+  // Waits for a person, who creates again.
+  if (instance.status === "error") return rest({ outcome: "settled" });
+  // Waits for credits; until then nothing of it runs.
+  if (instance.status === "suspended") return takeDown(world) ?? rest({ outcome: "settled" });
   return prepare(world) ?? bringUp(world);
 }
 
@@ -153,15 +156,21 @@ function confirm(world: World): Action {
 }
 
 function decideStopped(world: World): Action {
+  const { status } = world.instance;
+  if (status !== "stopping" && status !== "stopped") return rest({ outcome: "settled" });
+  const action = takeDown(world);
+  if (action !== null) return action;
+  if (status === "stopped") return rest({ outcome: "settled" });
+  return { kind: "set_status", status: "stopped", reason: null };
+}
+
+/** Has the fleet stop what runs. Null once nothing does. */
+function takeDown(world: World): Action | null {
   const { instance, fleet } = world;
-  if (instance.status !== "stopping" && instance.status !== "stopped") return rest({ outcome: "settled" });
   if (fleet === null) return { kind: "ask_fleet" };
   const down =
     fleet.kind === "absent" || (fleet.kind === "instance" && fleet.desired === "stopped" && fleet.phase === "stopped");
-  if (down) {
-    if (instance.status === "stopped") return rest({ outcome: "settled" });
-    return { kind: "set_status", status: "stopped", reason: null };
-  }
+  if (down) return null;
   if (fleet.kind !== "instance") return trouble(world, fleet);
   if (fleet.generation > instance.generation) return rest({ outcome: "stale" });
   const asked = fleet.generation === instance.generation && fleet.desired === "stopped";
