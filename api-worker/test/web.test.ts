@@ -201,8 +201,18 @@ it("tells the page where Convex is and what is a double", async () => {
     doubles: ["stripe", "github"],
     sign_in_with: [],
     mail: false,
+    inference: false,
     outbox_url: null,
   });
+});
+
+it("tells the page whether model calls are answered here", async () => {
+  const inference = { INFERENCE_ENDPOINT: "https://models.example.com/v1", INFERENCE_API_KEY: "key-of-the-models" };
+  world = await openWorld(inference);
+  const { text } = await world.send("GET", "/web/config");
+  expect(JSON.parse(text)).toMatchObject({ data: { inference: true } });
+  expect(text).not.toContain("models.example.com");
+  expect(text).not.toContain(inference.INFERENCE_API_KEY);
 });
 
 async function weakHash(): Promise<string> {

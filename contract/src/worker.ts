@@ -76,6 +76,8 @@ export const WebConfig = z.object({
   sign_in_with: z.array(OAuthProvider),
   /** Whether this installation can send mail: without it no password is reset and no e-mail verified. */
   mail: z.boolean(),
+  /** Whether model calls are answered here: without it keys open nothing, and credits buy nothing. */
+  inference: z.boolean(),
   /** Where a local stack shows the mail it did not send; null elsewhere. */
   outbox_url: z.url().nullable(),
 });

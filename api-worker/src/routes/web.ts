@@ -22,12 +22,13 @@ export const webRoutes = [
     input: NOTHING,
     answer: WebConfig,
     async handle({ services }) {
-      const { convexUrl, doubles, outside } = services.config;
+      const { convexUrl, doubles, inference, outside } = services.config;
       return {
         convex_url: convexUrl,
         doubles,
         sign_in_with: providersOf(services.config),
         mail: outside.mail !== null,
+        inference: inference !== null,
         outbox_url: doubles.includes("mail") && outside.mail !== null ? `${outside.mail.url}/outbox` : null,
       };
     },

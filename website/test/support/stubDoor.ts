@@ -38,7 +38,7 @@ export class StubDoor {
     const user = this.signedIn ? USER : null;
     switch (call) {
       case `GET ${API_PATHS.webConfig}`:
-        return { convex_url: origin, doubles: [], sign_in_with: [], mail: false, outbox_url: null };
+        return { convex_url: origin, doubles: [], sign_in_with: [], mail: false, inference: true, outbox_url: null };
       case `GET ${API_PATHS.webSession}`:
         return { user };
       case `POST ${API_PATHS.webSignUp}`:
