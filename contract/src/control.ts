@@ -121,9 +121,9 @@ export const ObservationRequest = z.object({
   observed_at: Millis,
   gateway: z.object({ status: GatewayState, reason: z.string().max(500).nullable() }).optional(),
   devices: DeviceLists.optional(),
+  jobs: JobReport.optional(),
 });
 export type ObservationRequest = z.infer<typeof ObservationRequest>;
-  jobs: JobReport.optional(),
 
 /** Written before the act (`result: "started"`) and again with its outcome under the same id. */
 export const AuditEventRequest = z.object({
