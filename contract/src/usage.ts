@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { Email } from "./accounts.ts";
 import { LedgerKind } from "./credits.ts";
 import { CallOutcome, HoldId, InferenceEndpoint, UsageSource } from "./holds.ts";
 import { Millis } from "./ids.ts";
@@ -45,7 +46,14 @@ export const UsageItem = UsageSums.extend({
   /** For people: the key's name; else as `group`. */
   label: z.string(),
 });
-export const UsageSummary = z.object({ from: UtcDay, to: UtcDay, items: z.array(UsageItem), total: UsageSums });
+export const UsageSummary = z.object({
+  from: UtcDay,
+  to: UtcDay,
+  items: z.array(UsageItem),
+  total: UsageSums,
+  /** There only where calls after this time are not counted yet; else every settled call is. */
+  as_of: Millis.optional(),
+});
 export type UsageSummary = z.infer<typeof UsageSummary>;
 
 /** What a person is told once of each subject, window and level. */
@@ -65,6 +73,23 @@ export const CreditAlert = z.object({
   seen_at: Millis.nullable(),
 });
 export type CreditAlert = z.infer<typeof CreditAlert>;
+
+/** The website's page of balance, usage and keys: where every mail about credits leads. */
+export const BILLING_PAGE = "/openclaw/billing";
+
+/**
+ * Body of `POST /internal/credits/alert-mail`: one alert to one person. The Worker adds where to go, and sends one mail for each
+ * alert and person, however often it is asked.
+ */
+export const CreditAlertMail = z.object({
+  alert_id: z.string().min(1).max(64),
+  to: Email,
+  subject: z.string().min(1).max(200),
+  text: z.string().min(1).max(2000),
+});
+export type CreditAlertMail = z.infer<typeof CreditAlertMail>;
+/** `accepted` is false where this installation sends no mail. */
+export const CreditAlertMailed = z.object({ accepted: z.boolean() });
 
 /** Groups of ledger kinds, as the CLI filters by them. */
 export const HistoryType = z.enum(["purchase", "usage", "refund", "auto_topup", "grant", "adjustment"]);

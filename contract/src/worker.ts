@@ -25,10 +25,16 @@ export const API_PATHS = {
   runtimeLogsStream: "/api/openclaw/runtime/logs/stream",
   /** POST: shows the gateway's address and token to its owner; audited. */
   runtimeConnect: "/api/openclaw/runtime/connect",
+  /** GET, PUT `ProviderKeyChange`, DELETE (`?provider=` for one) -> `ProviderKeyList`. */
+  providerKeys: "/api/openclaw/provider-keys",
+  /** POST: a new key for the hosted OpenClaw's model calls; the old one works for ten more minutes. */
+  inferenceKeyRotate: "/api/openclaw/inference-key/rotate",
   billingSummary: "/api/openclaw/billing/summary",
   reconcile: "/internal/openclaw/reconcile",
   /** POST `RuntimeEvent`, fleet key. */
   events: "/internal/openclaw/events",
+  /** POST `CreditAlertMail` -> `CreditAlertMailed`, internal key. */
+  creditAlertMail: "/internal/credits/alert-mail",
   webConfig: "/web/config",
   webSignUp: "/web/sign-up",
   webSignIn: "/web/sign-in",

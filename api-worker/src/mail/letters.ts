@@ -1,4 +1,5 @@
-import { ACCOUNT_PAGES } from "@oa/contract";
+import { ACCOUNT_PAGES, BILLING_PAGE, type CreditAlertMail } from "@oa/contract";
+import { sha256Hex } from "../secretEqual.ts";
 import type { Mail } from "./mailer.ts";
 
 /**
@@ -35,5 +36,15 @@ export function verifyLetter(to: string, site: string, token: string): Mail {
       "If it was not you, do nothing. To take the address back, ask for a new password on the sign-in page.",
       "",
     ].join("\n"),
+  };
+}
+
+/** One alert about credits; sent once to each person, however often Convex asks for it. */
+export function alertLetter({ alert_id, to, subject, text }: CreditAlertMail, site: string): Mail {
+  return {
+    to,
+    subject,
+    text: [text, "", "Balance, usage and keys:", `${site}${BILLING_PAGE}`, ""].join("\n"),
+    idempotencyKey: sha256Hex(`${alert_id}:${to}`),
   };
 }

@@ -9,6 +9,8 @@ export interface Mail {
   to: string;
   subject: string;
   text: string;
+  /** Names this mail where its sender may ask again: the provider sends it once. */
+  idempotencyKey?: string;
 }
 
 /** Sends mail through whoever does. */
@@ -37,8 +39,7 @@ export function mailerOf(config: Config): Mailer {
  */
 function resendMailer({ url, apiKey, from }: MailConfig): Mailer {
   return {
-    async send({ to, subject, text }) {
-      const idempotencyKey = crypto.randomUUID();
+    async send({ to, subject, text, idempotencyKey = crypto.randomUUID() }) {
       for (const pause of [...PAUSES_MS, null]) {
         const answer = await callJson({
           url: `${url}/emails`,

@@ -1,5 +1,15 @@
-import { API_PATHS, ReconcileRequest, ReconcileResult, RuntimeEvent } from "@oa/contract";
+import {
+  ApiError,
+  API_PATHS,
+  CreditAlertMail,
+  CreditAlertMailed,
+  ReconcileRequest,
+  ReconcileResult,
+  RuntimeEvent,
+} from "@oa/contract";
 import * as z from "zod";
+import { alertLetter } from "../mail/letters.ts";
+import { mailerOf } from "../mail/mailer.ts";
 import { reconcile } from "../reconcile/reconcile.ts";
 import { route } from "../route.ts";
 
@@ -17,6 +27,26 @@ export const internalRoutes = [
     answer: ReconcileResult,
     errors: ["control_unreachable"],
     handle: ({ input, services, requestId }) => reconcile(input.body, services, requestId),
+  }),
+  route({
+    method: "POST",
+    path: API_PATHS.creditAlertMail,
+    gate: "internal",
+    summary: "Mails one alert about credits to one person",
+    input: z.object({ body: CreditAlertMail }),
+    answer: CreditAlertMailed,
+    errors: ["provider_unreachable"],
+    async handle({ input, services }) {
+      const { mail, publicUrl } = services.config.outside;
+      if (mail === null || publicUrl === null) return { accepted: false };
+      const letter = alertLetter(input.body, publicUrl);
+      try {
+        await mailerOf(services.config).send(letter);
+      } catch {
+        throw new ApiError("provider_unreachable", "The mail provider did not take the mail. Ask again later.");
+      }
+      return { accepted: true };
+    },
   }),
   route({
     method: "POST",
