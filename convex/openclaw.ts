@@ -10,6 +10,7 @@ import { internal } from "./_generated/api.js";
 import { internalAction, internalMutation, internalQuery, query } from "./_generated/server.js";
 import { requireUser } from "./lib/access.ts";
 import { apiError } from "./lib/errors.ts";
+import { hintsOf } from "./lib/providerKeys.ts";
 import { loadKeyring, openSecret, sealSecret } from "./lib/secretBox.ts";
 import { desiredState, instanceStatus, secretKey } from "./lib/validators.ts";
 import { claim } from "./model/claims.ts";
@@ -174,6 +175,9 @@ export const storeEncryptedSecret = internalAction({
         sealed,
         version,
         ...(generation !== undefined && { generation }),
+        ...(key === "provider_keys" && { hints: hintsOf(args.value, [], Date.now()) }),
+        // What is stored once and kept is stored on the way up, by the drive that hands it to the runtime itself.
+        hasten: args.if_absent !== true && key !== "service_token",
         action: "secret.store",
         act_id: actId,
         request_id,

@@ -9,6 +9,7 @@ import {
   deviceLists,
   gatewayReport,
   instanceStatus,
+  providerKeyHint,
   stepName,
   stepState,
 } from "./lib/validators.ts";
@@ -50,6 +51,14 @@ export default defineSchema({
     provider_keys_alg: v.optional(v.string()),
     provider_keys_key_id: v.optional(v.string()),
     provider_keys_version: v.optional(v.number()),
+    /** What is shown of `provider_keys`; written with it. */
+    provider_key_hints: v.optional(v.array(providerKeyHint)),
+    /** The instance's `sk-prov-…`, with which it spends its owner's credits. */
+    inference_key_encrypted: v.optional(v.string()),
+    inference_key_iv: v.optional(v.string()),
+    inference_key_alg: v.optional(v.string()),
+    inference_key_key_id: v.optional(v.string()),
+    inference_key_version: v.optional(v.number()),
     created_at: v.number(),
     updated_at: v.number(),
     last_ready_at: v.optional(v.number()),

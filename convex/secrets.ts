@@ -1,16 +1,19 @@
 import { v } from "convex/values";
-import { internalMutation, internalQuery } from "./_generated/server.js";
+import type { Doc } from "./_generated/dataModel.js";
+import { type MutationCtx, internalMutation, internalQuery } from "./_generated/server.js";
 import { apiError } from "./lib/errors.ts";
-import { columnsOf, versionOf } from "./lib/secretColumns.ts";
-import { secretKey } from "./lib/validators.ts";
+import { columnsOf, erasedColumns, sealedOf, versionOf } from "./lib/secretColumns.ts";
+import { isResting } from "./lib/transitions.ts";
+import { providerKeyHint, secretKey } from "./lib/validators.ts";
 import { recordAudit } from "./model/auditLog.ts";
+import { driveNow } from "./model/drives.ts";
 import { instanceById, requireGeneration, requireInstance } from "./model/instances.ts";
 import { type SecretState, secretStateOf } from "./model/secrets.ts";
 import { patchRow } from "./model/status.ts";
 
 /**
  * The stored side of secrets: ciphertext in and out of the instance row, each passage with its line in the audit log.
- * Sealing and opening are done by the actions of `openclaw.ts` and `secretRotation.ts`: only actions have a random source.
+ * Sealing and opening are done by the actions of `openclaw.ts`, `providerKeys.ts` and `secretRotation.ts`: only actions have a random source.
  */
 
 /** What an action needs to seal the next value. Not audited: it cannot be read with this alone. */
@@ -64,6 +67,10 @@ export const putSealed = internalMutation({
     version: v.number(),
     generation: v.optional(v.number()),
     action: v.union(v.literal("secret.store"), v.literal("secret.rotate")),
+    /** Of `provider_keys`: what is shown of the new value. */
+    hints: v.optional(v.array(providerKeyHint)),
+    /** True where the runtime has to hear of the new value now. */
+    hasten: v.optional(v.boolean()),
     act_id: v.string(),
     request_id: v.string(),
   },
@@ -72,11 +79,47 @@ export const putSealed = internalMutation({
     if (row === null || row.status === "deleted") return { stored: false };
     requireGeneration(row, args.generation);
     if (versionOf(row, args.key) !== args.version - 1) return { stored: false };
-    await patchRow(ctx, row, columnsOf(args.key, args.sealed, args.version));
+    const changed = await patchRow(ctx, row, {
+      ...columnsOf(args.key, args.sealed, args.version),
+      ...(args.hints !== undefined && { provider_key_hints: args.hints }),
+    });
     await recordAudit(ctx, { ...lineOf(row, args.key, args), action: args.action, result: "ok", code: null });
+    if (args.hasten === true) await tellRuntime(ctx, changed);
     return { stored: true };
   },
 });
+
+/**
+ * Takes a secret away, if the field still is as the caller knows it; `erased` false tells it to look again. The field's version
+ * grows with it, so that a change that was begun before does not bring back what was taken away.
+ */
+export const eraseSealed = internalMutation({
+  args: {
+    instance_id: v.string(),
+    key: secretKey,
+    /** The version the field has now. */
+    version: v.number(),
+    act_id: v.string(),
+    request_id: v.string(),
+  },
+  handler: async (ctx, args): Promise<{ erased: boolean }> => {
+    const row = await instanceById(ctx, args.instance_id);
+    if (row === null || versionOf(row, args.key) !== args.version) return { erased: false };
+    if (sealedOf(row, args.key) === null) return { erased: true };
+    const changed = await patchRow(ctx, row, {
+      ...erasedColumns(args.key, args.version + 1),
+      ...(args.key === "provider_keys" && { provider_key_hints: undefined }),
+    });
+    await recordAudit(ctx, { ...lineOf(row, args.key, args), action: "secret.erase", result: "ok", code: null });
+    await tellRuntime(ctx, changed);
+    return { erased: true };
+  },
+});
+
+/** The next drive finds that the runtime was given another secret. What does not run hears of it when it is started. */
+async function tellRuntime(ctx: MutationCtx, row: Doc<"openclaw_instances">): Promise<void> {
+  if (!isResting(row.status)) await driveNow(ctx, row);
+}
 
 function lineOf(
   row: { user_id: string; instance_id: string },

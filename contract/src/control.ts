@@ -15,6 +15,8 @@ export const CONTROL_PATHS = {
   instanceStatus: "/control/openclaw/instance/status",
   /** POST `StoreSecretRequest` -> `StoreSecretResult`; GET `?key=` -> `{ value }`. */
   instanceSecret: "/control/openclaw/instance/secret",
+  /** GET -> `ProviderKeyList`; POST `ProviderKeyChange` -> `ProviderKeyList`, and DELETE, which removes all of them. */
+  providerKeys: "/control/openclaw/instance/provider-keys",
   /** GET -> `BillingSummary`. */
   billingSummary: "/control/openclaw/billing/summary",
 
@@ -39,8 +41,8 @@ export const CONTROL_PATHS = {
   creditsBurn: "/control/credits/burn",
 } as const;
 
-/** Secrets of an instance. */
-export const SecretKey = z.enum(["service_token", "provider_keys"]);
+/** Secrets of an instance. `provider_keys` is `ProviderKeys` as JSON; `inference_key` its `sk-prov-…`, with which it spends credits. */
+export const SecretKey = z.enum(["service_token", "provider_keys", "inference_key"]);
 export type SecretKey = z.infer<typeof SecretKey>;
 
 export const InstanceAnswer = z.object({ instance: ControlInstance });

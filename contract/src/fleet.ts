@@ -1,6 +1,10 @@
 import * as z from "zod";
 import { Generation, InstanceId } from "./ids.ts";
+import { ProviderKeys } from "./providerKeys.ts";
 import { GatewayState } from "./runtime.ts";
+
+/** SHA-256 in hexadecimal. */
+const Digest = z.string().regex(/^[0-9a-f]{64}$/);
 
 /**
  * `PUT/GET/DELETE /fleet/instances/:id`, gated by the fleet key; the same wire for the Node host and the container worker.
@@ -21,7 +25,7 @@ export const RuntimeEnv = z.object({
 });
 export type RuntimeEnv = z.infer<typeof RuntimeEnv>;
 
-/** The model endpoint a gateway uses. Keys reach it as a secret file, never in its configuration or environment. */
+/** The model endpoint a gateway uses, its first model by default. Keys reach it as a secret file, never in its configuration or environment. */
 export const RuntimeInference = z.object({
   baseUrl: z.url(),
   apiKey: z.string().min(8).max(512),
@@ -43,7 +47,15 @@ export const FleetSpec = z.object({
   generation: Generation,
   desired: z.enum(["running", "stopped"]),
   env: RuntimeEnv,
+  /** Models on credits. */
   inference: RuntimeInference.optional(),
+  /** The owner's own keys: the gateway's own providers use them, and `inference` is left out. */
+  providerKeys: ProviderKeys.optional(),
+  /**
+   * Names this wish: made by the control plane from everything above, with the versions of secrets in their place, so that it
+   * tells nothing of them. Another wish of the same generation has another one.
+   */
+  digest: Digest.optional(),
 });
 export type FleetSpec = z.infer<typeof FleetSpec>;
 
@@ -55,6 +67,8 @@ export const FleetInstance = z.object({
   id: InstanceId,
   generation: Generation,
   desired: z.enum(["running", "stopped", "deleted"]),
+  /** `digest` of the wish it was last given; null where that had none. */
+  spec_digest: Digest.nullable(),
   phase: FleetPhase,
   gateway: GatewayState,
   /** For people; null while all is well. */

@@ -19,6 +19,7 @@ export * from "./instance.ts";
 export * from "./keys.ts";
 export * from "./money.ts";
 export * from "./pricing.ts";
+export * from "./providerKeys.ts";
 export * from "./runtime.ts";
 export * from "./usage.ts";
 export * from "./worker.ts";

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { Generation, InstanceId, Millis, UserId } from "./ids.ts";
+import { ModelSource, ProviderKeyHint } from "./providerKeys.ts";
 
 /** What the instance's owner wants. */
 export const DesiredState = z.enum(["running", "stopped", "deleted"]);
@@ -59,11 +60,16 @@ export const InstanceSummary = z.object({
   /** Why the status is what it is, for people; null where there is nothing to say. */
   reason: z.string().max(500).nullable(),
   steps: z.array(InstanceStep),
+  model_source: ModelSource,
+  /** The owner's own keys at model providers, by name and last four; empty while models run on credits. */
+  provider_keys: z.array(ProviderKeyHint),
   created_at: Millis,
   updated_at: Millis,
   last_ready_at: Millis.nullable(),
 });
 export type InstanceSummary = z.infer<typeof InstanceSummary>;
+
+const Version = z.int().nonnegative();
 
 /** The control view: the whole row without its encrypted fields (`sanitizeOpenclawInstance` of the seed). */
 export const ControlInstance = InstanceSummary.extend({
@@ -78,5 +84,8 @@ export const ControlInstance = InstanceSummary.extend({
   r2_bucket_name: z.string().nullable(),
   has_service_token: z.boolean(),
   has_provider_keys: z.boolean(),
+  has_inference_key: z.boolean(),
+  /** How often each secret was stored; 0 for never. Two equal counts mean the same secret, without anyone reading it. */
+  secret_versions: z.object({ service_token: Version, provider_keys: Version, inference_key: Version }),
 });
 export type ControlInstance = z.infer<typeof ControlInstance>;

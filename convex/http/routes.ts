@@ -5,12 +5,18 @@ import { recordEvent } from "./auditEvents.ts";
 import * as credits from "./credits.ts";
 import type { MethodTable } from "./gate.ts";
 import * as instances from "./instances.ts";
+import * as providerKeys from "./providerKeys.ts";
 
 /** What answers each path of the contract; a path that is missing here does not compile. */
 export const CONTROL_ROUTES: { readonly [Name in keyof typeof CONTROL_PATHS]: MethodTable } = {
   instance: { GET: instances.readInstance, POST: instances.upsertInstance },
   instanceStatus: { POST: instances.setStatus },
   instanceSecret: { GET: instances.readSecret, POST: instances.storeSecret },
+  providerKeys: {
+    GET: providerKeys.listProviderKeys,
+    POST: providerKeys.changeProviderKeys,
+    DELETE: providerKeys.removeProviderKeys,
+  },
   billingSummary: { GET: credits.billingSummary },
 
   instanceClaim: { POST: instances.claimInstance },

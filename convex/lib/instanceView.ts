@@ -1,5 +1,6 @@
 import { STEP_NAMES, type ControlInstance, type InstanceStep, type InstanceSummary } from "@oa/contract";
 import type { Doc } from "../_generated/dataModel.js";
+import { sealedOf, versionOf } from "./secretColumns.ts";
 
 type InstanceRow = Doc<"openclaw_instances">;
 type StepRow = Doc<"instance_steps">;
@@ -34,6 +35,8 @@ export function instanceSummary(row: InstanceRow, steps: readonly StepRow[]): In
     version: row.version ?? null,
     reason: row.reason ?? null,
     steps: stepsView(steps),
+    model_source: sealedOf(row, "provider_keys") === null ? "credits" : "own_keys",
+    provider_keys: row.provider_key_hints ?? [],
     created_at: row.created_at,
     updated_at: row.updated_at,
     last_ready_at: row.last_ready_at ?? null,
@@ -53,7 +56,13 @@ export function sanitizeOpenclawInstance(row: InstanceRow, steps: readonly StepR
     cf_container_app_id: row.cf_container_app_id ?? null,
     cf_container_app_name: row.cf_container_app_name ?? null,
     r2_bucket_name: row.r2_bucket_name ?? null,
-    has_service_token: row.service_token_encrypted !== undefined,
-    has_provider_keys: row.provider_keys_encrypted !== undefined,
+    has_service_token: sealedOf(row, "service_token") !== null,
+    has_provider_keys: sealedOf(row, "provider_keys") !== null,
+    has_inference_key: sealedOf(row, "inference_key") !== null,
+    secret_versions: {
+      service_token: versionOf(row, "service_token"),
+      provider_keys: versionOf(row, "provider_keys"),
+      inference_key: versionOf(row, "inference_key"),
+    },
   };
 }

@@ -4,6 +4,7 @@ import {
   GatewayState,
   InstanceStatus,
   LedgerKind,
+  ModelProvider,
   SecretKey,
   StepName,
   StepState,
@@ -19,6 +20,9 @@ export const stepState = v.union(...StepState.options.map((state) => v.literal(s
 export const gatewayState = v.union(...GatewayState.options.map((state) => v.literal(state)));
 export const ledgerKind = v.union(...LedgerKind.options.map((kind) => v.literal(kind)));
 export const secretKey = v.union(...SecretKey.options.map((key) => v.literal(key)));
+export const modelProvider = v.union(...ModelProvider.options.map((provider) => v.literal(provider)));
+/** `ProviderKeyHint` of the contract. */
+export const providerKeyHint = v.object({ provider: modelProvider, last_four: v.string(), updated_at: v.number() });
 export const auditVia = v.union(...AuditEventRequest.shape.via.options.map((via) => v.literal(via)));
 export const auditResult = v.union(...AuditEventRequest.shape.result.options.map((result) => v.literal(result)));
 

@@ -2,6 +2,7 @@ import type { InstanceStatus } from "@oa/contract";
 import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
 import { apiError } from "../lib/errors.ts";
+import { erasedColumns, versionOf } from "../lib/secretColumns.ts";
 import { arrow } from "../lib/transitions.ts";
 import { endTimetable, followStatus } from "./drives.ts";
 import { observationOf, stepsOf } from "./instances.ts";
@@ -80,14 +81,10 @@ async function erase(ctx: MutationCtx, row: InstanceRow): Promise<InstanceRow> {
   const observation = await observationOf(ctx, row.instance_id);
   if (observation !== null) await ctx.db.delete("instance_observations", observation._id);
   return await patchRow(ctx, row, {
-    service_token_encrypted: undefined,
-    service_token_iv: undefined,
-    service_token_alg: undefined,
-    service_token_key_id: undefined,
-    provider_keys_encrypted: undefined,
-    provider_keys_iv: undefined,
-    provider_keys_alg: undefined,
-    provider_keys_key_id: undefined,
+    ...erasedColumns("service_token", versionOf(row, "service_token")),
+    ...erasedColumns("provider_keys", versionOf(row, "provider_keys")),
+    ...erasedColumns("inference_key", versionOf(row, "inference_key")),
+    provider_key_hints: undefined,
     runtime_url: undefined,
     runtime_place: undefined,
     gateway_url: undefined,

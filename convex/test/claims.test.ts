@@ -115,6 +115,7 @@ describe("deleting leaves nothing behind", () => {
     const { t, control } = await quiet();
     const { instance } = await control.claim("user-1");
     await control.storeSecret("user-1", JSON.stringify({ openai: "sk-1" }), { key: "provider_keys" });
+    await control.storeSecret("user-1", "sk-prov-1", { key: "inference_key" });
     await control.bringUp("user-1");
     await control.upsert("user-1", {
       r2_bucket_name: "bucket",
@@ -144,6 +145,7 @@ describe("deleting leaves nothing behind", () => {
       "created_at",
       "desired",
       "generation",
+      "inference_key_version",
       "instance_id",
       "last_ready_at",
       "provider_keys_version",

@@ -1,3 +1,4 @@
+import type { SecretKey } from "@oa/contract";
 import { describe, expect, it, vi } from "vitest";
 import { internal } from "../_generated/api.js";
 import { ENCRYPTION_KEY, setupTest, type TestDeployment } from "./setup.testing.ts";
@@ -5,8 +6,9 @@ import { ENCRYPTION_KEY, setupTest, type TestDeployment } from "./setup.testing.
 const NEW_KEY = "b2".repeat(32);
 /** Two pages of rows. */
 const USERS = Array.from({ length: 60 }, (_, index) => `user-${index}`);
+const EVERY_THIRD = USERS.filter((_, index) => index % 3 === 0);
 
-/** Sixty users with a service token each, every third with provider keys too. */
+/** Sixty users with a service token each, every third with provider keys and an inference key too. */
 async function withSecrets(): Promise<{ t: TestDeployment }> {
   const t = setupTest();
   await t.run(async (ctx) => {
@@ -22,11 +24,13 @@ async function withSecrets(): Promise<{ t: TestDeployment }> {
       });
     }
   });
-  const store = async (user_id: string, key: "service_token" | "provider_keys", value: string) =>
+  const store = async (user_id: string, key: SecretKey, value: string) =>
     await t.action(internal.openclaw.storeEncryptedSecret, { user_id, key, value, request_id: "test" });
   for (const [index, user] of USERS.entries()) {
     await store(user, "service_token", `token of ${user}`);
-    if (index % 3 === 0) await store(user, "provider_keys", `keys of ${user}`);
+    if (index % 3 !== 0) continue;
+    await store(user, "provider_keys", `keys of ${user}`);
+    await store(user, "inference_key", `sk-prov of ${user}`);
   }
   return { t };
 }
@@ -37,22 +41,24 @@ function rotateTheKey(previous: string = ENCRYPTION_KEY): void {
 }
 
 async function everySecret(t: TestDeployment): Promise<string[]> {
-  const read = async (user_id: string, key: "service_token" | "provider_keys") =>
+  const read = async (user_id: string, key: SecretKey) =>
     await t.action(internal.openclaw.getDecryptedSecret, { user_id, key, request_id: "test" });
   return await Promise.all([
     ...USERS.map(async (user) => await read(user, "service_token")),
-    ...USERS.filter((_, index) => index % 3 === 0).map(async (user) => await read(user, "provider_keys")),
+    ...EVERY_THIRD.map(async (user) => await read(user, "provider_keys")),
+    ...EVERY_THIRD.map(async (user) => await read(user, "inference_key")),
   ]);
 }
 
 const EXPECTED = [
   ...USERS.map((user) => `token of ${user}`),
-  ...USERS.filter((_, index) => index % 3 === 0).map((user) => `keys of ${user}`),
+  ...EVERY_THIRD.map((user) => `keys of ${user}`),
+  ...EVERY_THIRD.map((user) => `sk-prov of ${user}`),
 ];
 
 async function keyIds(t: TestDeployment): Promise<Set<string | undefined>> {
   const rows = await t.run(async (ctx) => await ctx.db.query("openclaw_instances").collect());
-  const ids = rows.flatMap((row) => [row.service_token_key_id, row.provider_keys_key_id]);
+  const ids = rows.flatMap((row) => [row.service_token_key_id, row.provider_keys_key_id, row.inference_key_key_id]);
   return new Set(ids.filter((id) => id !== undefined));
 }
 
@@ -64,8 +70,8 @@ describe("changing the encryption key", () => {
     const rotation = await t.action(internal.secretRotation.rotateSecrets, {});
     expect(rotation).toMatchObject({
       state: "finished",
-      scanned: 80,
-      rotated: 80,
+      scanned: 100,
+      rotated: 100,
       current: 0,
       failed: 0,
       failures: [],
@@ -81,7 +87,7 @@ describe("changing the encryption key", () => {
     await t.action(internal.secretRotation.rotateSecrets, {});
     expect(await t.action(internal.secretRotation.rotateSecrets, {})).toMatchObject({
       rotated: 0,
-      current: 80,
+      current: 100,
       failed: 0,
     });
   });
@@ -99,8 +105,8 @@ describe("changing the encryption key", () => {
         key_id: whole.key_id,
         state: "running",
         cursor: next,
-        scanned: 67,
-        rotated: 67,
+        scanned: 84,
+        rotated: 84,
         current: 0,
         failed: 0,
         failures: [],
@@ -111,9 +117,9 @@ describe("changing the encryption key", () => {
     expect(await everySecret(t)).toEqual(EXPECTED);
     expect(await t.action(internal.secretRotation.rotateSecrets, {})).toMatchObject({
       state: "finished",
-      scanned: 80,
-      rotated: 67,
-      current: 13,
+      scanned: 100,
+      rotated: 84,
+      current: 16,
     });
     expect(await t.run(async (ctx) => await ctx.db.query("secret_rotations").collect())).toHaveLength(1);
   });
@@ -143,7 +149,7 @@ describe("changing the encryption key", () => {
     rotateTheKey();
     expect(await t.action(internal.secretRotation.rotateSecrets, {})).toMatchObject({
       state: "finished",
-      rotated: 79,
+      rotated: 99,
       failed: 1,
       failures: [`${broken}:service_token`],
     });
@@ -152,7 +158,7 @@ describe("changing the encryption key", () => {
   it("without the old key every secret is named as failed, and none is lost", async () => {
     const { t } = await withSecrets();
     rotateTheKey("");
-    expect(await t.action(internal.secretRotation.rotateSecrets, {})).toMatchObject({ rotated: 0, failed: 80 });
+    expect(await t.action(internal.secretRotation.rotateSecrets, {})).toMatchObject({ rotated: 0, failed: 100 });
     vi.stubEnv("OPENCLAW_ENCRYPTION_KEYS_PREVIOUS", ENCRYPTION_KEY);
     expect(await everySecret(t)).toEqual(EXPECTED);
   });

@@ -25,6 +25,7 @@ it("random bytes are drawn only where actions run: mutations have no cryptograph
     "../lib/instanceId.ts",
     "../lib/secretBox.ts",
     "../openclaw.ts",
+    "../providerKeys.ts",
     "../secretRotation.ts",
   ]);
 });

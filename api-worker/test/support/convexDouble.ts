@@ -280,6 +280,8 @@ export function freshRow(userId: string, instanceId: string): ControlInstance {
     version: null,
     reason: null,
     steps: freshSteps(),
+    model_source: "credits",
+    provider_keys: [],
     created_at: 1,
     updated_at: 1,
     last_ready_at: null,
@@ -293,5 +295,7 @@ export function freshRow(userId: string, instanceId: string): ControlInstance {
     r2_bucket_name: null,
     has_service_token: false,
     has_provider_keys: false,
+    has_inference_key: false,
+    secret_versions: { service_token: 0, provider_keys: 0, inference_key: 0 },
   };
 }

@@ -18,6 +18,8 @@ function instance(change: Partial<InstanceSummary>): InstanceSummary {
     version: null,
     reason: null,
     steps: [],
+    model_source: "credits",
+    provider_keys: [],
     created_at: 0,
     updated_at: 500,
     last_ready_at: null,
