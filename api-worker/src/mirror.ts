@@ -4,6 +4,8 @@ import type { ControlClient } from "./control/client.ts";
 import { READ_DEADLINE_MS } from "./runtime/ofUser.ts";
 import type { UserRuntime } from "./runtime/ofUser.ts";
 
+type Seen = Pick<ObservationRequest, "observed_at" | "gateway" | "devices" | "jobs">;
+
 interface Mirroring {
   services: { control: ControlClient };
   after: (work: Promise<void>) => void;
@@ -16,7 +18,7 @@ interface Mirroring {
 export function mirror(
   { services, after }: Mirroring,
   instance: ControlInstance,
-  seen: Pick<ObservationRequest, "observed_at" | "gateway" | "devices">,
+  seen: Seen,
 ): void {
   after(tell(services.control, instance, seen));
 }
@@ -38,7 +40,7 @@ export function mirrorDevices({ services, after }: Mirroring, runtime: UserRunti
 async function tell(
   control: ControlClient,
   instance: ControlInstance,
-  seen: Pick<ObservationRequest, "observed_at" | "gateway" | "devices">,
+  seen: Seen,
 ): Promise<void> {
   try {
     await control.observe({ instance_id: instance.instance_id, generation: instance.generation, ...seen });

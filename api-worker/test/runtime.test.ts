@@ -53,6 +53,8 @@ describe("a person's own runtime", () => {
     expect(convex.observations).toMatchObject([
       { instance_id: instanceId, generation: 1, observed_at, gateway: { status: "running", reason: null } },
     ]);
+    expect(convex.observations[0]?.jobs).toEqual(data.jobs);
+    expect(data.jobs.running?.phase).toBe("verifying");
     expect(fleet.runtimeCalls.at(-1)?.token).toBe(convex.secrets["ada/service_token"]);
     expect(answer.text).not.toContain("oc_svc_");
   });
@@ -332,6 +334,11 @@ describe("what a fleet reports", () => {
       observed_at: 5,
       gateway: { status: "running", reason: null },
       devices: { pending: [DEVICE], paired: [] },
+      jobs: {
+        at: 5,
+        running: null,
+        last: { id: "j1", kind: "restart", startedAt: 2, endedAt: 4, result: "failed", reason: "It does not start." },
+      },
     };
     const send = (body: unknown) => world.send("POST", "/internal/openclaw/events", { headers: FLEET_HEADERS, body });
     const Accepted = z.object({ accepted: z.boolean() });

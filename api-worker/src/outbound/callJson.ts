@@ -45,7 +45,8 @@ export async function callJson(call: OutboundCall): Promise<Answer> {
   }
 }
 
-async function readAnswer(response: Response, signal: AbortSignal): Promise<Answer> {
+/** The JSON of an answer, or why there is none. Rejects when the signal aborts. */
+export async function readAnswer(response: Response, signal: AbortSignal): Promise<Answer> {
   const refuse = async (why: Silence): Promise<Answer> => {
     await response.body?.cancel();
     return { kind: "silent", why };

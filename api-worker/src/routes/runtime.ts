@@ -3,6 +3,7 @@ import {
   BackupList,
   BackupResult,
   ConnectInfo,
+  LAST_EVENT_ID_HEADER,
   LogPage,
   RUNTIME_PATHS,
   RestartResult,
@@ -14,7 +15,7 @@ import {
 import * as z from "zod";
 import { audited } from "../audit.ts";
 import { mirror } from "../mirror.ts";
-import { NOTHING, route } from "../route.ts";
+import { NOTHING, route, stream } from "../route.ts";
 import { READ_DEADLINE_MS, WORK_DEADLINE_MS, runtimeOfUser } from "../runtime/ofUser.ts";
 
 /** What every route to a runtime may answer. */
@@ -25,6 +26,12 @@ export const RUNTIME_ERRORS = [
   "runtime_error",
   "secret_corrupt",
 ] as const;
+
+/** A position in a log, as it stands in a query. */
+const LogPosition = z.string().regex(/^\d{1,15}$/, "a position is a whole number");
+
+/** A stream is ended after this time and its reader comes back: by then the session may have ended too. */
+const STREAM_LIFE_MS = 15 * 60_000;
 
 export const runtimeRoutes = [
   route({
@@ -45,7 +52,7 @@ export const runtimeRoutes = [
       });
       const observed_at = Date.now();
       const gateway = { status: data.gateway.status, reason: data.gateway.reason ?? null };
-      mirror(call, runtime.instance, { observed_at, gateway });
+      mirror(call, runtime.instance, { observed_at, gateway, jobs: data.jobs });
       return { observed_at, data };
     },
   }),
@@ -132,12 +139,7 @@ export const runtimeRoutes = [
     gate: "actor",
     summary: "Log lines of the gateway, redacted, after position `since`",
     input: z.object({
-      query: z.object({
-        since: z
-          .string()
-          .regex(/^\d{1,15}$/, "a position is a whole number")
-          .optional(),
-      }),
+      query: z.object({ since: LogPosition.optional() }),
     }),
     answer: LogPage,
     errors: RUNTIME_ERRORS,
@@ -145,6 +147,25 @@ export const runtimeRoutes = [
       const runtime = await runtimeOfUser(services, granted.userId, requestId);
       const path = `${RUNTIME_PATHS.logs}?since=${input.query.since ?? "0"}`;
       return runtime.ask({ method: "GET", path, answer: LogPage, deadlineMs: READ_DEADLINE_MS });
+    },
+  }),
+  stream({
+    path: API_PATHS.runtimeLogsStream,
+    gate: "actor",
+    summary:
+      "The log as it is written, as server-sent events: `lines` with a page each, `gap` where lines were gone; from `Last-Event-ID`, else `since`, else the newest lines. Ends after 15 minutes, to be opened again",
+    input: z.object({ query: z.object({ since: LogPosition.optional() }) }),
+    errors: [...RUNTIME_ERRORS, "rate_limited"],
+    async handle({ services, granted, requestId, input, c }) {
+      const { since } = input.query;
+      const runtime = await runtimeOfUser(services, granted.userId, requestId);
+      const lastEventId = LogPosition.safeParse(c.req.header(LAST_EVENT_ID_HEADER));
+      return runtime.open({
+        path: `${RUNTIME_PATHS.logsStream}${since === undefined ? "" : `?since=${since}`}`,
+        lastEventId: lastEventId.success ? lastEventId.data : null,
+        headersDeadlineMs: READ_DEADLINE_MS,
+        lifeMs: STREAM_LIFE_MS,
+      });
     },
   }),
   route({

@@ -1,7 +1,8 @@
-import { REQUEST_ID_HEADER, SERVICE_TOKEN_HEADER } from "@oa/contract";
+import { LAST_EVENT_ID_HEADER, REQUEST_ID_HEADER, SERVICE_TOKEN_HEADER } from "@oa/contract";
 import type { ErrorCode } from "@oa/contract";
-import type * as z from "zod";
+import * as z from "zod";
 import { callJson } from "../outbound/callJson.ts";
+import { callStream } from "../outbound/callStream.ts";
 import { readEnvelope } from "../outbound/readEnvelope.ts";
 
 /** One runtime: where it is and what opens it. */
@@ -41,4 +42,34 @@ export async function askRuntime<S extends z.ZodType>(
   const envelope = readEnvelope(answer.body, call.answer);
   if (envelope === null) return { kind: "silent" };
   return envelope.ok ? { kind: "data", data: envelope.data } : { kind: "refused", code: envelope.error.code };
+}
+
+export interface RuntimeStreamCall {
+  path: string;
+  /** Where the reader left off, as it says. */
+  lastEventId: string | null;
+  /** Milliseconds until the stream has to begin, and those it may go on. */
+  headersDeadlineMs: number;
+  lifeMs: number;
+}
+
+/** Opens a stream of server-sent events of one runtime. Its bytes are the runtime's own: data for its owner's eyes. */
+export async function openRuntimeStream(
+  target: RuntimeTarget,
+  { path, lastEventId, headersDeadlineMs, lifeMs }: RuntimeStreamCall,
+): Promise<RuntimeAnswer<ReadableStream<Uint8Array>>> {
+  const answer = await callStream({
+    url: `${target.base}${path}`,
+    headers: {
+      [SERVICE_TOKEN_HEADER]: target.token,
+      [REQUEST_ID_HEADER]: target.requestId,
+      ...(lastEventId !== null && { [LAST_EVENT_ID_HEADER]: lastEventId }),
+    },
+    headersDeadlineMs,
+    lifeMs,
+  });
+  if (answer.kind === "stream") return { kind: "data", data: answer.body };
+  // What is no stream can only be a no: an envelope that says yes is not in the form that was asked for.
+  const envelope = answer.kind === "answer" ? readEnvelope(answer.body, z.never()) : null;
+  return envelope === null || envelope.ok ? { kind: "silent" } : { kind: "refused", code: envelope.error.code };
 }

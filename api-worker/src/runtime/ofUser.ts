@@ -2,8 +2,8 @@ import { ApiError } from "@oa/contract";
 import type { ControlInstance, ErrorCode } from "@oa/contract";
 import type * as z from "zod";
 import type { Services } from "../context.ts";
-import type { RuntimeCall } from "./client.ts";
-import { askRuntime } from "./client.ts";
+import type { RuntimeAnswer, RuntimeCall, RuntimeStreamCall } from "./client.ts";
+import { askRuntime, openRuntimeStream } from "./client.ts";
 
 /** Milliseconds a runtime has for what it has at hand. */
 export const READ_DEADLINE_MS = 10_000;
@@ -14,7 +14,9 @@ export const WORK_DEADLINE_MS = 120_000;
 export interface UserRuntime {
   instance: ControlInstance;
   /** @throws ApiError by the table below. */
-  ask<S extends z.ZodType>(call: RuntimeCall<S>, words?: Partial<Record<ErrorCode, string>>): Promise<z.output<S>>;
+  ask<S extends z.ZodType>(call: RuntimeCall<S>, words?: Words): Promise<z.output<S>>;
+  /** @throws ApiError by the same table, while nothing of the stream has come. */
+  open(call: RuntimeStreamCall): Promise<ReadableStream<Uint8Array>>;
 }
 
 /**
@@ -35,25 +37,30 @@ export async function runtimeOfUser(services: Services, userId: string, requestI
   const target = { base: fleet.runtimeUrl(instance), token, requestId };
   return {
     instance,
-    async ask(call, words = {}) {
-      const answer = await askRuntime(target, call);
-      if (answer.kind === "data") return answer.data;
-      throw answer.kind === "silent" ? unreachable() : refusal(answer.code, words);
-    },
+    ask: async (call, words = {}) => dataOf(await askRuntime(target, call), words),
+    open: async (call) => dataOf(await openRuntimeStream(target, call), {}),
   };
 }
 
+function dataOf<T>(answer: RuntimeAnswer<T>, words: Words): T {
+  if (answer.kind === "data") return answer.data;
+  throw answer.kind === "silent" ? unreachable() : refusal(answer.code, words);
+}
+
+type Words = Partial<Record<ErrorCode, string>>;
+
 /** Sentences for the runtime's own codes. Its words are never passed on: they may carry what it was sent. */
-const WORDS: Partial<Record<ErrorCode, string>> = {
+const WORDS: Words = {
   not_found: "There is nothing with this id.",
   expired: "This request has expired. Ask again from the device.",
   conflict: "It changed since it was shown. Look again and decide anew.",
   busy: "Another restart, backup or restore is under way. Try again when it is done.",
   backup_corrupt: "This backup does not verify. Nothing was restored.",
   gateway_unavailable: "The gateway is not running, or still starting. Try again in a moment.",
+  rate_limited: "Too many windows follow this at once. Close one of them.",
 };
 
-function refusal(code: ErrorCode, words: Partial<Record<ErrorCode, string>>): ApiError {
+function refusal(code: ErrorCode, words: Words): ApiError {
   const sentence = words[code] ?? WORDS[code];
   if (sentence !== undefined) return new ApiError(code, sentence);
   return new ApiError("runtime_error", "The runtime could not do this.", { code });

@@ -1,6 +1,8 @@
 import { ApiError, FLEET_KEY_HEADER, FleetSpec } from "@oa/contract";
 import type { FleetInstance, FleetPhase, PendingDevice } from "@oa/contract";
 import type { Asked } from "./convexDouble.ts";
+import type { LogStreamState } from "./logStreamDouble.ts";
+import { quietLogStream } from "./logStreamDouble.ts";
 
 export const FLEET_KEY = "fleet-key-of-the-tests";
 
@@ -21,6 +23,7 @@ export interface FleetState {
   climb: FleetPhase[];
   health: { ok: boolean; failing: string[] };
   trouble: { reason: string; final: boolean } | null;
+  logStream: LogStreamState;
 }
 
 export function emptyFleet(): FleetState {
@@ -32,6 +35,7 @@ export function emptyFleet(): FleetState {
     climb: ["boot", "health", "ready"],
     health: { ok: true, failing: [] },
     trouble: null,
+    logStream: quietLogStream(),
   };
 }
 
@@ -116,7 +120,7 @@ function runtimeApi(state: FleetState, asked: Asked, id: string, path: string, o
         container: { instanceType: "process" },
         version: { openclaw: "2026.9.6", runtime: "1" },
         health: state.health,
-        job: null,
+        jobs: { at: 9, running: { id: "j1", kind: "backup", phase: "verifying", startedAt: 8 }, last: null },
         undeclared: "a field no schema names",
       };
     case "/v1/devices":

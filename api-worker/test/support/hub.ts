@@ -9,6 +9,7 @@ import type { FaultRule } from "./faults.ts";
 import { answer, play, takeRule } from "./faults.ts";
 import type { FleetState } from "./fleetDouble.ts";
 import { emptyFleet, fleetAnswer } from "./fleetDouble.ts";
+import { playLogStream } from "./logStreamDouble.ts";
 
 /**
  * The parts around the Worker as real HTTP servers, in Node: each test opens a world of its own (a Convex, a runtime
@@ -89,6 +90,8 @@ function part(state: WorldState, name: "convex" | "fleet", respond: (asked: Aske
       const asked = await read(request);
       const rule = takeRule(state.faults[name], asked.method, asked.url.pathname);
       if (rule !== undefined && rule.fault.kind !== "lost_reply") return play(rule.fault, request, response);
+      if (asked.url.pathname.endsWith("/v1/logs/stream") && rule === undefined)
+        return playLogStream(state.fleet.logStream, asked, response);
       const [status, body] = outcome(name, asked, () => respond(asked, `http://${request.headers.host ?? ""}`));
       if (rule !== undefined) return request.socket.destroy();
       return answer(response, status, body);

@@ -1,0 +1,41 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { endingAfter } from "./callStream.ts";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** A source that has one chunk and then nothing more to say. */
+function talkative() {
+  let left = false;
+  const source = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(new TextEncoder().encode("one")),
+    cancel: () => void (left = true),
+  });
+  return { source, left: () => left };
+}
+
+it("a stream ends by itself after its time, and its source with it", async () => {
+  const { source, left } = talkative();
+  const reader = endingAfter(source, 900_000).getReader();
+  expect((await reader.read()).done).toBe(false);
+  const next = reader.read();
+  await vi.advanceTimersByTimeAsync(899_000);
+  expect(left()).toBe(false);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect((await next).done).toBe(true);
+  expect(left()).toBe(true);
+});
+
+it("a reader that has stopped reading does not keep the source", async () => {
+  const { source, left } = talkative();
+  endingAfter(source, 900_000);
+  await vi.advanceTimersByTimeAsync(900_000);
+  expect(left()).toBe(true);
+});
+
+it("nothing is left to wait for when the reader leaves", async () => {
+  const { source, left } = talkative();
+  await endingAfter(source, 900_000).cancel();
+  expect(left()).toBe(true);
+  expect(vi.getTimerCount()).toBe(0);
+});
