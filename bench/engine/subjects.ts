@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { convexTest } from "convex-test";
 import { makeFunctionReference } from "convex/server";
-import { openEngine, type LocalEngine } from "../../embedded-convex/src/engine/engine.ts";
+import { openEngine, type Engine } from "../../embedded-convex/src/engine/engine.ts";
 import type { QueryOutcome, UdfResult } from "../../embedded-convex/src/engine/types.ts";
 import { fromPushRequest } from "../../embedded-convex/test/engine/bundled.ts";
 import schema from "./convex/schema.ts";
@@ -27,7 +27,7 @@ const NODE_MODULES = fileURLToPath(new URL("../../node_modules", import.meta.url
 const BODY = "a text of about a hundred characters, which is what a small document of an application has, more or less";
 
 export interface EngineSubject extends Subject {
-  engine: LocalEngine;
+  engine: Engine;
   query(operation: (typeof READS)[number], n: number): Promise<QueryOutcome>;
 }
 
@@ -40,7 +40,7 @@ export async function embeddedConvex(folder: string): Promise<EngineSubject> {
     siteUrl: "",
     name: "bench",
   });
-  const push = await engine.preparePush(fromPushRequest(bundled(folder)), { dryRun: false });
+  const push = await engine.preparePush(fromPushRequest(bundled(folder)));
   await engine.checkPush(push);
   await engine.commitPush(push);
   const call = (name: string, args: { [key: string]: number }) => ({

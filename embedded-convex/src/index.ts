@@ -1,4 +1,3 @@
 /** embedded-convex: a durable Convex backend in one process on node:sqlite. */
 export { startServer, type RunningServer, type ServerOptions } from "./server/server.ts";
-export { DataDirInUseError } from "./server/data-dir.ts";
-export type { Engine } from "./engine/types.ts";
+export type { Engine } from "./engine/engine.ts";

@@ -1,47 +1,36 @@
-/** Opens a database and puts the engine together. The seam to the server is `types.ts`. */
-import {
-  EngineError,
-  type Call,
-  type Commit,
-  type Engine,
-  type EngineOptions,
-  type FunctionInfo,
-  type FunctionPath,
-  type Identity,
-  type Json,
-  type LogEvent,
-  type MutationOutcome,
-  type PreparedPush,
-  type PushedDefinition,
-  type PushedModule,
-  type QueryOutcome,
-  type ReadSet,
-  type SessionRequest,
-  type Snapshot,
-  type UdfResult,
-  type WriteSet,
+/** One deployment: one process, one SQLite file, one writer. The seam to the server, in the words of `types.ts`. */
+import type {
+  Call,
+  Commit,
+  EngineOptions,
+  FunctionInfo,
+  FunctionPath,
+  Identity,
+  Json,
+  LogEvent,
+  MutationOutcome,
+  PushedDefinition,
+  PushedModule,
+  QueryOutcome,
+  ReadSet,
+  SessionRequest,
+  TablePage,
+  UdfResult,
+  WriteSet,
 } from "./types.ts";
 import { removeStaleBundles } from "./functions/bundle.ts";
-import type { Code, ComponentCode } from "./functions/code.ts";
+import { EMPTY_CODE } from "./functions/code.ts";
 import type { Core } from "./functions/core.ts";
 import { installGuards } from "./functions/globals.ts";
 import { runHttpAction } from "./functions/http.ts";
-import { Runner, type Moment } from "./functions/runner.ts";
-import { NO_SCHEMA } from "./functions/schema.ts";
-import {
-  appModule,
-  appModuleHashes,
-  commitPush,
-  ensureSystemTables,
-  loadPush,
-  preparePush,
-  Push,
-} from "./push/push.ts";
+import { Runner, type Snapshot } from "./functions/runner.ts";
+import type { ModuleFile } from "./push/analysis.ts";
+import { activate, appModule, appModules, ensureSystemTables, loadPush, preparePush, type Push } from "./push/push.ts";
 import { collectDroppedIndexes } from "./push/schema-change.ts";
 import { CursorCodec } from "./query/cursor.ts";
 import { Scheduler } from "./schedule/scheduler.ts";
-import { Catalog } from "./storage/catalog.ts";
 import { textOf } from "./storage/connection.ts";
+import { countRows, type Order } from "./storage/reader.ts";
 import { Storage } from "./storage/storage.ts";
 import { readPage } from "./storage/table-page.ts";
 import { Writer } from "./transaction/writer.ts";
@@ -49,31 +38,15 @@ import { compareKeys } from "./values/keys.ts";
 import { TRANSACTION_BUDGET, type Budget } from "./values/limits.ts";
 
 /** Throws EngineError when another process has the database open, or when the file is damaged or of another format. */
-export async function openEngine(options: EngineOptions): Promise<LocalEngine> {
-  const engine = new LocalEngine(options);
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const engine = new Engine(options);
   await engine.start();
   return engine;
 }
 
-/** A snapshot together with the code and tables of its moment. */
-class EngineSnapshot implements Snapshot {
-  readonly moment: Moment;
-
-  constructor(moment: Moment) {
-    this.moment = moment;
-  }
-
-  get ts(): bigint {
-    return this.moment.view.ts;
-  }
-
-  close(): void {
-    this.moment.view.close();
-  }
-}
-
-export class LocalEngine implements Engine {
+export class Engine {
   readonly options: Readonly<EngineOptions>;
+  /** The parts, for the engine's own tests and `src/test/`. */
   readonly core: Core;
   readonly runner: Runner;
   readonly scheduler: Scheduler;
@@ -84,26 +57,23 @@ export class LocalEngine implements Engine {
   /** Nothing runs by itself before `start`. */
   constructor(options: EngineOptions, budget: Readonly<Budget> = TRANSACTION_BUDGET) {
     this.options = options;
-    const now = options.now ?? (() => Date.now());
-    const storage = Storage.open(options.file, { synchronous: options.synchronous ?? "full", nowMs: now() });
+    const { now = () => Date.now(), synchronous = "full", locked = false } = options;
+    const storage = new Storage(options.file, { synchronous, locked, nowMs: now() });
     this.core = {
       options,
       storage,
       now,
       budget,
-      writer: new Writer(storage),
+      writer: new Writer(storage, now),
       cursors: new CursorCodec(Buffer.from(storage.meta("cursor_key"), "hex")),
       code: EMPTY_CODE,
-      environment: new Map(
-        storage.writer
-          .all("SELECT name, value FROM environment")
-          .map((row) => [textOf(row, "name"), textOf(row, "value")]),
-      ),
+      environment: new Map(),
       schemaWatch: null,
       log: (event) => this.logListeners.forEach((listener) => listener(event)),
       jobsChanged: () => this.scheduler.wake(),
       reportFault: (error) => this.reportFault(error),
     };
+    this.core.environment = this.variables();
     this.runner = new Runner(this.core);
     this.scheduler = new Scheduler(this.core, this.runner);
   }
@@ -111,71 +81,77 @@ export class LocalEngine implements Engine {
   async start(): Promise<void> {
     installGuards();
     const { core } = this;
-    const live = loadPush(core.storage.writer, this.options.modulesDir, this.variables());
+    const live = loadPush(core, core.environment);
     if (live !== null) core.code = live.code;
     removeStaleBundles(this.options.modulesDir, live?.bundles ?? new Set());
     await core.writer.run(() => {
-      core.writer.apply(core.storage.nextTs(core.now()), (db) => {
+      core.writer.apply((db) => {
         db.run("UPDATE indexes SET state = 'dropped' WHERE state = 'building'");
         ensureSystemTables(db, core.storage.catalog, core.code);
-        return { keys: [] };
       });
-      core.storage.catalog = Catalog.load(core.storage.writer);
+      core.storage.reloadCatalog();
     });
-    core.environment = this.variables();
     await this.scheduler.start();
-    void collectDroppedIndexes(core).catch((error: unknown) => this.reportFault(error));
+    this.collectDropped();
   }
 
+  /** Newest commit that is on disk, in nanoseconds since 1970. */
   latestTs(): bigint {
     return this.core.storage.durableTs;
   }
 
+  /** The newest moment queries can be run at. Must be closed. */
   snapshot(): Snapshot {
-    return new EngineSnapshot(this.runner.now());
+    return this.runner.snapshot();
   }
 
+  /** Runs at `at`, else at a snapshot of its own. With `journal` a `paginate()` reads to that end cursor. */
   runQuery(call: Call, options: { at?: Snapshot; journal?: string | null } = {}): Promise<QueryOutcome> {
-    const at = options.at instanceof EngineSnapshot ? { at: options.at.moment } : {};
-    return this.runner.runQuery(call, { ...at, journal: options.journal ?? null });
+    return this.runner.runQuery(call, options);
   }
 
+  /** Serialized with every other mutation; answers only after the commit is on disk. */
   runMutation(call: Call, session?: SessionRequest): Promise<MutationOutcome> {
-    return this.runner.runMutation(call, session === undefined ? {} : { session });
+    return this.runner.runMutation(call, { session });
   }
 
   runAction(call: Call): Promise<UdfResult> {
     return this.runner.runAction(call);
   }
 
+  /** Routes by the pushed `http.ts`. Never rejects: a throw in user code is a 500 response. */
   runHttpAction(request: Request, identity: Identity): Promise<Response> {
-    return runHttpAction(this.core, this.runner, request, identity);
+    return runHttpAction(this.runner.tree, this.core.code, request, identity);
   }
 
-  findFunction(path: FunctionPath): FunctionInfo | null {
-    const functions = this.core.code.components.get(path.component)?.functions() ?? [];
-    return functions.find((info) => info.path.udf === path.udf) ?? null;
+  /** Looks a function up; null when there is none (or it is not of this deployment). */
+  findFunction({ component, udf }: FunctionPath): FunctionInfo | null {
+    return this.core.code.components.get(component)?.functions.get(udf) ?? null;
   }
 
   listFunctions(): FunctionInfo[] {
-    return [...this.core.code.components.values()].flatMap((component) => component.functions());
+    return [...this.core.code.components.values()].flatMap(({ functions }) => Array.from(functions.values()));
   }
 
+  /** True when the commit changed anything the query read. */
   touches(reads: ReadSet, writes: WriteSet): boolean {
     return writes.keys.some(({ index, key }) =>
       reads.intervals.some(
-        (read) =>
-          read.index === index &&
-          compareKeys(read.lower, key) <= 0 &&
-          (read.upper === null || compareKeys(key, read.upper) < 0),
+        ({ index: read, lower, upper }) =>
+          read === index && compareKeys(lower, key) <= 0 && compareKeys(key, upper) < 0,
       ),
     );
   }
 
+  /**
+   * Called after every durable commit, in commit order, in the same turn in which snapshots begin to show it: live
+   * queries rely on having heard of every commit a snapshot holds. Returns the unsubscribe.
+   */
   onCommit(listener: (commit: Commit) => void): () => void {
     return this.core.writer.onCommit(listener);
   }
 
+  /** Called after a push or a change of environment variables: every cached result is stale. */
   onCodeChange(listener: () => void): () => void {
     this.codeListeners.add(listener);
     return () => this.codeListeners.delete(listener);
@@ -186,32 +162,39 @@ export class LocalEngine implements Engine {
     return () => this.logListeners.delete(listener);
   }
 
-  preparePush(definitions: PushedDefinition[], _options: { dryRun: boolean }): Promise<PreparedPush> {
-    return preparePush(this.core, this.options.modulesDir, definitions);
+  /** Evaluates bundles and validates schema and definitions. Throws EngineError with the developer's message. */
+  preparePush(definitions: PushedDefinition[]): Promise<Push> {
+    return preparePush(this.core, definitions);
   }
 
-  checkPush(push: PreparedPush): Promise<void> {
-    return ownPush(push).change.check();
+  /** Validates existing rows against the new schema, backfills indexes. Throws SchemaValidationError. */
+  checkPush(push: Push): Promise<void> {
+    return push.change.check();
   }
 
-  async commitPush(push: PreparedPush): Promise<void> {
-    await commitPush(this.core, ownPush(push));
+  /** One transaction: code, schema, indexes, crons. */
+  async commitPush(push: Push): Promise<void> {
+    await activate(this.core, push.code, push.change, (db) => push.save(db, this.core.now()));
     this.codeChanged();
-    void collectDroppedIndexes(this.core).catch((error: unknown) => this.reportFault(error));
+    this.collectDropped();
   }
 
-  discardPush(push: PreparedPush): void {
-    ownPush(push).change.end();
+  /** Lets go of a push that will not be committed (a dry run, a schema that rows do not fit, a CLI that went away). */
+  discardPush(push: Push): void {
+    push.change.end();
   }
 
-  moduleHashes(): { path: string; environment: string; hash: string }[] {
-    return appModuleHashes(this.core.storage.writer);
+  /** The last pushed modules' hashes of the app, for `get_config_hashes`. */
+  moduleHashes(): ModuleFile[] {
+    return appModules(this.core.storage.writer);
   }
 
+  /** One of them with its source, for a push that names it by its hash; null when the live push has no such module. */
   pushedModule(path: string, hash: string): PushedModule | null {
     return appModule(this.core.storage.writer, path, hash);
   }
 
+  /** Auth providers of the live push. */
   authConfig(): Json[] {
     return this.core.code.auth;
   }
@@ -223,43 +206,43 @@ export class LocalEngine implements Engine {
   async setEnvironment(changes: { name: string; value: string | null }[]): Promise<void> {
     const { core } = this;
     await core.writer.run(() => {
-      core.writer.apply(core.storage.nextTs(core.now()), (db) => {
+      core.writer.apply((db) => {
         for (const { name, value } of changes) {
           if (value === null) db.run("DELETE FROM environment WHERE name = ?", name);
           else db.run("INSERT OR REPLACE INTO environment (name, value) VALUES (?, ?)", name, value);
         }
-        return { keys: [] };
       });
       core.environment = this.variables();
       // Modules may have read variables while loading: give them new instances.
-      core.code = loadPush(core.storage.writer, this.options.modulesDir, core.environment)?.code ?? core.code;
+      core.code = loadPush(core, core.environment)?.code ?? core.code;
     });
     this.codeChanged();
   }
 
+  /** Table names of a component (user tables), for the CLI. */
   tables(component: string): string[] {
-    return this.core.storage.catalog
-      .tables(component)
-      .map(({ name }) => name)
-      .filter((name) => !name.startsWith("_"));
+    const names = this.core.storage.catalog.tables(component).map(({ name }) => name);
+    return names.filter((name) => !name.startsWith("_"));
   }
 
+  /** Documents of a table in index order of creation, a page; for `convex data`. */
   readTable(
     component: string,
     table: string,
-    options: { order: "asc" | "desc"; cursor: string | null; limit: number },
-  ): { page: Json[]; cursor: string | null; isDone: boolean } {
+    options: { order: Order; cursor: string | null; limit: number },
+  ): TablePage {
+    const { catalog } = this.core.storage;
+    const found = catalog.table(component, table);
+    if (found === null) return { page: [], cursor: null, isDone: true };
+    return readPage(this.core.storage, this.core.cursors, found, options);
+  }
+
+  countTable(component: string, table: string): number {
     const found = this.core.storage.catalog.table(component, table);
-    return found === null
-      ? { page: [], cursor: null, isDone: true }
-      : readPage(this.core.storage, this.core.cursors, found, options);
+    return found === null ? 0 : countRows(this.core.storage.writer, found);
   }
 
-  async backup(file: string): Promise<void> {
-    await this.core.writer.idle();
-    this.core.storage.backup(file);
-  }
-
+  /** Stops timers and jobs, waits for the writer, closes the file. */
   close(): Promise<void> {
     this.closed ??= this.shutDown();
     return this.closed;
@@ -276,12 +259,14 @@ export class LocalEngine implements Engine {
     this.scheduler.wake();
   }
 
+  private collectDropped(): void {
+    void collectDroppedIndexes(this.core).catch((error: unknown) => this.reportFault(error));
+  }
+
   private variables(): ReadonlyMap<string, string> {
     const rows = this.core.storage.writer.all("SELECT name, value FROM environment");
-    return new Map([
-      ...Object.entries(this.builtIn()),
-      ...rows.map((row): [string, string] => [textOf(row, "name"), textOf(row, "value")]),
-    ]);
+    const stored = rows.map((row): [string, string] => [textOf(row, "name"), textOf(row, "value")]);
+    return new Map([...Object.entries(this.builtIn()), ...stored]);
   }
 
   private builtIn(): Record<string, string> {
@@ -290,35 +275,9 @@ export class LocalEngine implements Engine {
 
   /** Something failed that no caller waits for. */
   private reportFault(error: unknown): void {
+    const path = { component: "", udf: "_system:engine" };
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.core.log({
-      atMs: this.core.now(),
-      requestId: "",
-      kind: "action",
-      path: { component: "", udf: "_system:engine" },
-      logLines: [],
-      error: message,
-      executionMs: 0,
-    });
+    const nothing = { requestId: "", logLines: [], executionMs: 0 };
+    this.core.log({ ...nothing, atMs: this.core.now(), kind: "action", path, error: message });
   }
 }
-
-function ownPush(push: PreparedPush): Push {
-  if (push instanceof Push) return push;
-  throw new EngineError("UnknownPush", "This push was prepared by another engine.");
-}
-
-/** A deployment nothing was pushed to: it has an app, with nothing in it. */
-const EMPTY_APP: ComponentCode = {
-  path: "",
-  definitionPath: "",
-  schema: NO_SCHEMA,
-  children: new Map(),
-  env: null,
-  httpPrefix: "/",
-  httpMounts: new Map(),
-  functions: () => [],
-  find: () => Promise.resolve(null),
-  router: () => Promise.resolve(null),
-};
-const EMPTY_CODE: Code = { components: new Map([["", EMPTY_APP]]), auth: [], mapPlace: () => null };

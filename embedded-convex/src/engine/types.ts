@@ -28,16 +28,16 @@ export type UdfResult =
   | { ok: true; valueJson: string; logLines: string[] }
   | { ok: false; errorMessage: string; errorDataJson?: string; logLines: string[] };
 
-/** A consistent view at one commit. Queries run against it see exactly that timestamp. Must be closed. */
-export interface Snapshot {
-  /** Commit time in nanoseconds since 1970. */
-  readonly ts: bigint;
-  close(): void;
+/** [lower, upper) of one index. */
+export interface KeyRange {
+  index: number;
+  lower: Uint8Array;
+  upper: Uint8Array;
 }
 
 /** Opaque record of what a query read; only `Engine.touches` looks inside. */
 export interface ReadSet {
-  readonly intervals: ReadonlyArray<{ index: number; lower: Uint8Array; upper: Uint8Array | null }>;
+  readonly intervals: readonly KeyRange[];
 }
 
 /** Index keys a commit added or removed, by index id. */
@@ -113,21 +113,11 @@ export interface PushedDefinition {
   udfServerVersion: string;
 }
 
-/** What evaluating one definition's modules found; the fields are the wire's own (`/api/deploy2/start_push`). */
-export interface DefinitionAnalysis {
-  definition: Json;
-  schema: Json;
-  functions: { [modulePath: string]: Json };
-  /** Auth providers, from `auth.config.js`; only the app has any. */
-  auth: Json[];
-}
-
-/** An evaluated push that has not changed anything yet. */
-export interface PreparedPush {
-  id: string;
-  definitions: ReadonlyMap<string, DefinitionAnalysis>;
-  /** The app's component tree in the wire's form. */
-  app: Json;
+/** Documents of a table in order of creation; `cursor` is null at the end. */
+export interface TablePage {
+  page: Json[];
+  cursor: string | null;
+  isDone: boolean;
 }
 
 /** One call that ended. `error` is its message without the request's id; a failure of the engine itself has the path `_system:engine`. */
@@ -139,6 +129,11 @@ export interface LogEvent {
   logLines: string[];
   error: string | null;
   executionMs: number;
+}
+
+/** The sentence of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** An error of the request itself (not of user code): becomes a 4xx/5xx `{code, message}`. */
@@ -180,65 +175,6 @@ export interface EngineOptions {
   now?: () => number;
   /** "full" fsyncs every commit before the reply; "normal" only for tests and throw-away data. */
   synchronous?: "full" | "normal";
-}
-
-/** One deployment: one process, one SQLite file, one writer. `src/engine/engine.ts` exports `openEngine(options): Promise<Engine>`. */
-export interface Engine {
-  readonly options: Readonly<EngineOptions>;
-
-  latestTs(): bigint;
-  snapshot(): Snapshot;
-  /** Runs at `at`, else at a snapshot of its own. With `journal` a `paginate()` reads to that end cursor. */
-  runQuery(call: Call, options?: { at?: Snapshot; journal?: string | null }): Promise<QueryOutcome>;
-  /** Serialized with every other mutation; answers only after the commit is on disk. */
-  runMutation(call: Call, session?: SessionRequest): Promise<MutationOutcome>;
-  runAction(call: Call): Promise<UdfResult>;
-  /** Routes by the pushed `http.ts`. Never rejects: a throw in user code is a 500 response. */
-  runHttpAction(request: Request, identity: Identity): Promise<Response>;
-  /** Looks a function up; null when there is none (or it is not of this deployment). */
-  findFunction(path: FunctionPath): FunctionInfo | null;
-  listFunctions(): FunctionInfo[];
-
-  /** True when the commit changed anything the query read. */
-  touches(reads: ReadSet, writes: WriteSet): boolean;
-  /**
-   * Called after every durable commit, in commit order, in the same turn in which snapshots begin to show it: live
-   * queries rely on having heard of every commit a snapshot holds. Returns the unsubscribe.
-   */
-  onCommit(listener: (commit: Commit) => void): () => void;
-  /** Called after a push or a change of environment variables: every cached result is stale. */
-  onCodeChange(listener: () => void): () => void;
-  onLog(listener: (event: LogEvent) => void): () => void;
-
-  /** Evaluates bundles and validates schema and definitions. Throws EngineError with the developer's message. */
-  preparePush(definitions: PushedDefinition[], options: { dryRun: boolean }): Promise<PreparedPush>;
-  /** Validates existing rows against the new schema, backfills indexes. Throws SchemaValidationError. */
-  checkPush(push: PreparedPush): Promise<void>;
-  /** One transaction: code, schema, indexes, crons. */
-  commitPush(push: PreparedPush): Promise<void>;
-  /** Lets go of a push that will not be committed (a dry run, a schema that rows do not fit, a CLI that went away). */
-  discardPush(push: PreparedPush): void;
-  /** The last pushed modules' hashes of the app, for `get_config_hashes`. */
-  moduleHashes(): { path: string; environment: string; hash: string }[];
-  /** One of them with its source, for a push that names it by its hash; null when the live push has no such module. */
-  pushedModule(path: string, hash: string): PushedModule | null;
-  /** Auth providers of the live push. */
-  authConfig(): Json[];
-
-  environment(): ReadonlyMap<string, string>;
-  setEnvironment(changes: { name: string; value: string | null }[]): Promise<void>;
-
-  /** Table names of a component (user tables), for the CLI. */
-  tables(component: string): string[];
-  /** Documents of a table in index order of creation, a page; for `convex data` and export. */
-  readTable(
-    component: string,
-    table: string,
-    options: { order: "asc" | "desc"; cursor: string | null; limit: number },
-  ): { page: Json[]; cursor: string | null; isDone: boolean };
-
-  /** Hot copy of the database to a new file. */
-  backup(file: string): Promise<void>;
-  /** Stops timers and jobs, waits for the writer, closes the file. */
-  close(): Promise<void>;
+  /** True for a caller who holds `lockDatabase(file)` until after the engine is closed. */
+  locked?: boolean;
 }

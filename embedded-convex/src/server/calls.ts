@@ -2,15 +2,16 @@
  * Calling functions as clients name them: paths, arguments, who may call what, and what of a failure a client sees.
  * Shared by the HTTP API and the sync protocol.
  */
+import type { Engine } from "../engine/engine.ts";
+import { canonicalUdf } from "../engine/functions/code.ts";
+import type { Snapshot } from "../engine/functions/runner.ts";
 import {
   EngineError,
   type Call,
-  type Engine,
   type FunctionPath,
   type Identity,
   type Json,
   type QueryOutcome,
-  type Snapshot,
   type UdfKind,
   type UdfResult,
 } from "../engine/types.ts";
@@ -48,7 +49,7 @@ export interface CallerOptions {
 export function createCaller(engine: Engine, system: SystemQueries, options: CallerOptions): Caller {
   return {
     prepare({ path, args, componentPath }, identity) {
-      const udf = canonicalPath(path);
+      const udf = canonicalUdf(path);
       const component = componentPath ?? "";
       const admin = isAdmin(identity);
       if (component !== "" && !admin) {
@@ -63,16 +64,6 @@ export function createCaller(engine: Engine, system: SystemQueries, options: Cal
     kindOf: (path) => (isSystemPath(path.udf) ? "query" : (engine.findFunction(path)?.kind ?? null)),
     present: (result, identity) => (options.redactErrors && !isAdmin(identity) ? redacted(result) : result),
   };
-}
-
-/** `messages.js:list` and `messages:list` are one function; `messages` is its default export. */
-export function canonicalPath(path: string): string {
-  const colon = path.lastIndexOf(":");
-  const module = (colon === -1 ? path : path.slice(0, colon)).replace(/\.js$/, "");
-  const name = colon === -1 ? "default" : path.slice(colon + 1);
-  if (module === "" || name === "")
-    throw new EngineError("InvalidFunctionName", `\`${path}\` does not name a function.`);
-  return `${module}:${name}`;
 }
 
 function singleArgument(args: Json): Json {

@@ -1,12 +1,13 @@
 /** The endpoints the official CLI deploys with. All need the admin key. */
 import { version } from "convex";
 import { z } from "zod";
-import { EngineError, SchemaValidationError, type Engine, type Json, type PreparedPush } from "../engine/types.ts";
-import { json, LIMITS } from "./http.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Push } from "../engine/push/push.ts";
+import { EngineError, SchemaValidationError, type Json } from "../engine/types.ts";
+import { json, jsonValue, LIMITS } from "./http.ts";
 import { parseProviders } from "./jwt.ts";
 import type { LogStream } from "./log-stream.ts";
 import {
-  anyBody,
   definitionsOf,
   environmentBody,
   finishPushBody,
@@ -14,7 +15,7 @@ import {
   startPushReply,
   waitForSchemaBody,
 } from "./push-request.ts";
-import type { Route } from "./routes.ts";
+import type { ApiRequest, Route } from "./routes.ts";
 
 /** A started push that nobody finishes is forgotten after this long, in milliseconds. */
 const PUSH_TTL_MS = 30 * 60_000;
@@ -27,7 +28,7 @@ export interface DeployApi {
 }
 
 interface Started {
-  push: PreparedPush;
+  push: Push;
   timer: NodeJS.Timeout;
   /** Null until someone waits for it. */
   check: Promise<SchemaStatus> | null;
@@ -50,7 +51,7 @@ export function createDeployApi(engine: Engine, logs: LogStream): DeployApi {
     engine.discardPush(known.push);
   }
 
-  function remember(push: PreparedPush): void {
+  function remember(push: Push): void {
     const oldest = prepared.keys().next();
     if (prepared.size >= MAX_PREPARED && oldest.done === false) forget(oldest.value);
     prepared.set(push.id, { push, check: null, timer: setTimeout(() => forget(push.id), PUSH_TTL_MS).unref() });
@@ -62,7 +63,7 @@ export function createDeployApi(engine: Engine, logs: LogStream): DeployApi {
     return found;
   }
 
-  async function check(push: PreparedPush): Promise<SchemaStatus> {
+  async function check(push: Push): Promise<SchemaStatus> {
     try {
       await engine.checkPush(push);
       return { type: "complete" };
@@ -81,106 +82,74 @@ export function createDeployApi(engine: Engine, logs: LogStream): DeployApi {
     return Promise.race([started.check, late.promise]).finally(() => clearTimeout(timer));
   }
 
-  const routes: Route[] = [
-    {
-      method: "POST",
-      path: "/api/get_config_hashes",
-      access: "admin",
-      handle: async () =>
-        json({
-          config: { functions: "convex/" },
-          moduleHashes: engine.moduleHashes(),
-          nodeDependencies: [],
-          udfServerVersion: version,
-        }),
+  async function start(request: ApiRequest): Promise<object> {
+    const body = await request.body(startPushBody, LIMITS.pushBody);
+    const push = await engine.preparePush(definitionsOf(body, (path, hash) => engine.pushedModule(path, hash)));
+    parseProviders(push.definitions.get("")?.auth ?? []);
+    remember(push);
+    return startPushReply(push);
+  }
+
+  async function finish(request: ApiRequest): Promise<object> {
+    const { startPush, dryRun } = await request.body(finishPushBody, LIMITS.pushBody);
+    const { push } = find(startPush.schemaChange.schemaIds.push);
+    const before = engine.authConfig().map((provider) => JSON.stringify(provider));
+    try {
+      if (!dryRun) await engine.commitPush(push);
+    } finally {
+      forget(push.id);
+    }
+    const after = (push.definitions.get("")?.auth ?? []).map((provider) => JSON.stringify(provider));
+    const added = after.filter((provider) => !before.includes(provider));
+    const removed = before.filter((provider) => !after.includes(provider));
+    return { authDiff: { added, removed }, definitionDiffs: {}, componentDiffs: {} };
+  }
+
+  async function setEnvironment(request: ApiRequest): Promise<null> {
+    const { changes } = await request.body(environmentBody, LIMITS.adminBody);
+    await engine.setEnvironment(changes.map(({ name, value }) => ({ name, value: value ?? null })));
+    return null;
+  }
+
+  async function waitForSchema(request: ApiRequest): Promise<SchemaStatus> {
+    const { schemaChange, timeoutMs } = await request.body(waitForSchemaBody, LIMITS.pushBody);
+    return wait(find(schemaChange.schemaIds.push), timeoutMs);
+  }
+
+  function streamLogs({ url, signal }: ApiRequest): Promise<object> {
+    const cursor = z.coerce.number().min(0).catch(0).parse(url.searchParams.get("cursor"));
+    return logs.poll(cursor, signal);
+  }
+
+  function configHashes(): object {
+    const moduleHashes = engine.moduleHashes();
+    return { config: { functions: "convex/" }, moduleHashes, nodeDependencies: [], udfServerVersion: version };
+  }
+
+  /** What the endpoints answer as JSON. */
+  const answers: { [endpoint: Route["at"]]: (request: ApiRequest) => unknown } = {
+    "POST /api/get_config_hashes": configHashes,
+    // Feeds advice about slow backfills of large tables in the cloud; checkPush does the work here in one go.
+    "POST /api/deploy2/evaluate_schema": () => ({ componentSchemaEvaluations: {}, newComponentDefinitions: [] }),
+    "POST /api/deploy2/start_push": start,
+    "POST /api/deploy2/wait_for_schema": waitForSchema,
+    "POST /api/deploy2/finish_push": finish,
+    "POST /api/deploy2/report_push_completed": async (request) => {
+      await request.body(jsonValue, LIMITS.adminBody);
+      return null;
     },
-    {
-      method: "POST",
-      path: "/api/deploy2/evaluate_schema",
-      access: "admin",
-      // Feeds advice about slow backfills of large tables in the cloud; checkPush does the work here in one go.
-      handle: async () => json({ componentSchemaEvaluations: {}, newComponentDefinitions: [] }),
-    },
-    {
-      method: "POST",
-      path: "/api/deploy2/start_push",
-      access: "admin",
-      async handle(request) {
-        const body = await request.body(startPushBody, LIMITS.pushBody);
-        const push = await engine.preparePush(
-          definitionsOf(body, (path, hash) => engine.pushedModule(path, hash)),
-          { dryRun: body.dryRun },
-        );
-        parseProviders(push.definitions.get("")?.auth ?? []);
-        remember(push);
-        return json(startPushReply(push));
-      },
-    },
-    {
-      method: "POST",
-      path: "/api/deploy2/wait_for_schema",
-      access: "admin",
-      async handle(request) {
-        const { schemaChange, timeoutMs } = await request.body(waitForSchemaBody, LIMITS.pushBody);
-        return json(await wait(find(schemaChange.schemaIds.push), timeoutMs));
-      },
-    },
-    {
-      method: "POST",
-      path: "/api/deploy2/finish_push",
-      access: "admin",
-      async handle(request) {
-        const { startPush, dryRun } = await request.body(finishPushBody, LIMITS.pushBody);
-        const { push } = find(startPush.schemaChange.schemaIds.push);
-        const before = engine.authConfig().map((provider) => JSON.stringify(provider));
-        try {
-          if (!dryRun) await engine.commitPush(push);
-        } finally {
-          forget(push.id);
-        }
-        const after = (push.definitions.get("")?.auth ?? []).map((provider) => JSON.stringify(provider));
-        const authDiff = {
-          added: after.filter((provider) => !before.includes(provider)),
-          removed: before.filter((provider) => !after.includes(provider)),
-        };
-        return json({ authDiff, definitionDiffs: {}, componentDiffs: {} });
-      },
-    },
-    {
-      method: "POST",
-      path: "/api/deploy2/report_push_completed",
-      access: "admin",
-      async handle(request) {
-        await request.body(anyBody, LIMITS.adminBody);
-        return json(null);
-      },
-    },
-    {
-      method: "POST",
-      path: "/api/update_environment_variables",
-      access: "admin",
-      async handle(request) {
-        const { changes } = await request.body(environmentBody, LIMITS.adminBody);
-        await engine.setEnvironment(changes.map(({ name, value }) => ({ name, value: value ?? null })));
-        return json(null);
-      },
-    },
-    {
-      method: "GET",
-      path: "/api/v1/get_canonical_urls",
-      access: "admin",
-      handle: async () => json({ convexCloudUrl: engine.options.cloudUrl, convexSiteUrl: engine.options.siteUrl }),
-    },
-    {
-      method: "GET",
-      path: "/api/stream_function_logs",
-      access: "admin",
-      async handle({ url, signal }) {
-        const cursor = z.coerce.number().min(0).catch(0).parse(url.searchParams.get("cursor"));
-        return json(await logs.poll(cursor, signal));
-      },
-    },
-  ];
+    "POST /api/update_environment_variables": setEnvironment,
+    "GET /api/v1/get_canonical_urls": () => ({
+      convexCloudUrl: engine.options.cloudUrl,
+      convexSiteUrl: engine.options.siteUrl,
+    }),
+    "GET /api/stream_function_logs": streamLogs,
+  };
+  const routes = Object.entries(answers).map(([at, answer]): Route => ({
+    at,
+    access: "admin",
+    handle: async (request) => json(await answer(request)),
+  }));
 
   return {
     routes,

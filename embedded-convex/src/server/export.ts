@@ -10,8 +10,7 @@ import { pipeline } from "node:stream/promises";
 import { ZipFile } from "yazl";
 import { Catalog, type Table } from "../engine/storage/catalog.ts";
 import { Connection } from "../engine/storage/connection.ts";
-import { Reader, type StoredDocument } from "../engine/storage/reader.ts";
-import { FIRST_KEY, PAST_LAST_KEY, successor } from "../engine/values/keys.ts";
+import { tablePages } from "../engine/storage/reader.ts";
 import { dataDirPaths } from "./data-dir.ts";
 
 const PAGE = 512;
@@ -42,7 +41,7 @@ export async function exportDataDir(dataDir: string, to: string): Promise<Export
       zip.addBuffer(Buffer.from(numbers.join("")), `${folder}_tables/documents.jsonl`);
       for (const table of own) {
         zip.addReadStreamLazy(`${folder}${table.name}/documents.jsonl`, (done) =>
-          done(null, Readable.from(lines(new Reader(connection), table, result))),
+          done(null, Readable.from(lines(connection, table, result))),
         );
       }
     }
@@ -69,15 +68,9 @@ function folderOf(component: string): string {
 }
 
 /** A table's documents in order of creation, a page of them at a time. */
-function* lines(reader: Reader, table: Table, result: ExportResult): Generator<string> {
-  let lower: Uint8Array = FIRST_KEY;
-  for (;;) {
-    const range = { index: table.byCreationTime.id, lower, upper: PAST_LAST_KEY };
-    const page: StoredDocument[] = reader.scan(range, "asc", PAGE);
-    const last = page.at(-1);
-    if (last === undefined) return;
+function* lines(connection: Connection, table: Table, result: ExportResult): Generator<string> {
+  for (const page of tablePages(connection, table, PAGE)) {
     result.documents += page.length;
     yield page.map((document) => `${document.text}\n`).join("");
-    lower = successor(last.key);
   }
 }

@@ -1,20 +1,21 @@
 /** `/api/query`, `/api/mutation`, `/api/action` and their relatives: one function call per request. */
 import { z } from "zod";
-import { EngineError, type Call, type Engine, type Snapshot, type UdfKind, type UdfResult } from "../engine/types.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Snapshot } from "../engine/functions/runner.ts";
+import { EngineError, type Call, type UdfKind, type UdfResult } from "../engine/types.ts";
+import { parseJson } from "../engine/values/json.ts";
 import { resultJson, type Caller } from "./calls.ts";
 import { json, jsonText, jsonValue, LIMITS, type Reply } from "./http.ts";
 import type { ApiRequest, Route } from "./routes.ts";
 import type { PinnedSnapshots } from "./pinned-snapshots.ts";
 import { decodeTs, encodeTs } from "./timestamps.ts";
 
-const format = z.enum(["convex_encoded_json", "json"]).default("convex_encoded_json");
+const formats = z.enum(["convex_encoded_json", "json"]);
+const format = formats.default("convex_encoded_json");
 const call = z.object({ path: z.string(), args: jsonValue.default({}), format, componentPath: z.string().nullish() });
 const callAtTs = call.extend({ ts: z.string() });
 const batch = z.object({ queries: z.array(call).max(256) });
-const runBody = z.object({
-  args: jsonValue.default({}),
-  format: z.enum(["convex_encoded_json", "json"]).default("json"),
-});
+const runBody = z.object({ args: jsonValue.default({}), format: formats.default("json") });
 type CallBody = z.infer<typeof call>;
 
 interface Parts {
@@ -41,79 +42,57 @@ export function functionRoutes({ engine, caller, pinned }: Parts): Route[] {
     return (await caller.query(prepared, at === undefined ? {} : { at })).result;
   }
 
+  async function runByPath(request: ApiRequest): Promise<Reply> {
+    const names = request.rest.split("/");
+    const name = names.pop() ?? "";
+    const incoming = await request.body(runBody, LIMITS.callBody);
+    return run(request, null, { path: `${names.join("/")}:${name}`, ...incoming });
+  }
+
+  /** All of them at one commit. */
+  async function runBatch(request: ApiRequest): Promise<Reply> {
+    const { queries } = await request.body(batch, LIMITS.callBody);
+    const identity = await request.identity();
+    const calls = queries.map((query) => ({ prepared: caller.prepare(query, identity), format: query.format }));
+    const at = engine.snapshot();
+    try {
+      const results = await Promise.all(
+        calls.map(async ({ prepared, format }) => {
+          const { result } = await caller.query(prepared, { at });
+          return resultJson(caller.present(result, identity), format);
+        }),
+      );
+      return jsonText(`{"results":[${results.join(",")}]}`);
+    } finally {
+      at.close();
+    }
+  }
+
+  async function runAtTs(request: ApiRequest): Promise<Reply> {
+    const incoming = await request.body(callAtTs, LIMITS.callBody);
+    return pinned.read(decodeTs(incoming.ts), (at) => run(request, "query", incoming, at));
+  }
+
+  const access = "public";
   return [
-    { method: "POST", path: "/api/query", access: "public", handle: async (r) => run(r, "query", await body(r)) },
-    { method: "GET", path: "/api/query", access: "public", handle: (r) => run(r, "query", queryFromUrl(r.url)) },
-    { method: "POST", path: "/api/mutation", access: "public", handle: async (r) => run(r, "mutation", await body(r)) },
-    { method: "POST", path: "/api/action", access: "public", handle: async (r) => run(r, "action", await body(r)) },
-    { method: "POST", path: "/api/function", access: "public", handle: async (r) => run(r, null, await body(r)) },
-    {
-      method: "POST",
-      path: "/api/run/*",
-      access: "public",
-      async handle(request) {
-        const names = request.rest.split("/");
-        const name = names.pop() ?? "";
-        const incoming = await request.body(runBody, LIMITS.callBody);
-        return run(request, null, { path: `${names.join("/")}:${name}`, ...incoming });
-      },
-    },
-    {
-      method: "POST",
-      path: "/api/query_batch",
-      access: "public",
-      async handle(request) {
-        const { queries } = await request.body(batch, LIMITS.callBody);
-        const identity = await request.identity();
-        const calls = queries.map((query) => caller.prepare(query, identity));
-        const at = engine.snapshot();
-        try {
-          const outcomes = await Promise.all(calls.map((prepared) => caller.query(prepared, { at })));
-          const results = outcomes.map(({ result }, index) =>
-            resultJson(caller.present(result, identity), queries[index]?.format ?? "convex_encoded_json"),
-          );
-          return jsonText(`{"results":[${results.join(",")}]}`);
-        } finally {
-          at.close();
-        }
-      },
-    },
-    {
-      method: "POST",
-      path: "/api/query_ts",
-      access: "public",
-      handle: async () => json({ ts: encodeTs(pinned.pin()) }),
-    },
-    {
-      method: "POST",
-      path: "/api/query_at_ts",
-      access: "public",
-      async handle(request) {
-        const incoming = await request.body(callAtTs, LIMITS.callBody);
-        return pinned.read(decodeTs(incoming.ts), (at) => run(request, "query", incoming, at));
-      },
-    },
+    { at: "POST /api/query", access, handle: async (request) => run(request, "query", await body(request)) },
+    { at: "GET /api/query", access, handle: (request) => run(request, "query", queryFromUrl(request.url)) },
+    { at: "POST /api/mutation", access, handle: async (request) => run(request, "mutation", await body(request)) },
+    { at: "POST /api/action", access, handle: async (request) => run(request, "action", await body(request)) },
+    { at: "POST /api/function", access, handle: async (request) => run(request, null, await body(request)) },
+    { at: "POST /api/run/*", access, handle: runByPath },
+    { at: "POST /api/query_batch", access, handle: runBatch },
+    { at: "POST /api/query_ts", access, handle: async () => json({ ts: encodeTs(pinned.pin()) }) },
+    { at: "POST /api/query_at_ts", access, handle: runAtTs },
   ];
 }
 
-function queryFromUrl(url: URL): CallBody {
-  const args = url.searchParams.get("args");
-  const parsed = call.safeParse({
-    path: url.searchParams.get("path") ?? "",
-    ...(args === null ? {} : { args: parsedArgs(args) }),
-    format: url.searchParams.get("format") ?? undefined,
-  });
-  if (parsed.success) return parsed.data;
-  throw new EngineError(
-    "InvalidArgument",
-    "The query string needs `path`, and `args` and `format` where given must be valid.",
-  );
-}
-
-function parsedArgs(text: string): unknown {
+function queryFromUrl({ searchParams }: URL): CallBody {
+  const { args = "{}", ...rest } = Object.fromEntries(searchParams);
   try {
-    return JSON.parse(text);
+    return call.parse({ ...rest, args: parseJson(args) });
   } catch {
-    throw new EngineError("InvalidArgument", "`args` in the query string is not JSON.");
+    const message = "The query string needs `path`, and `args` and `format` where given must be valid.";
+    throw new EngineError("InvalidArgument", message);
   }
 }

@@ -5,7 +5,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Engine, Identity } from "../engine/types.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Identity } from "../engine/types.ts";
 import type { Authenticator } from "./authentication.ts";
 import { errorReply, LIMITS, send } from "./http.ts";
 

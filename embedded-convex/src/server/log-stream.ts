@@ -2,7 +2,8 @@
  * The last function executions, for `convex logs` and `convex dev`, which ask again and again for what is newer than
  * their cursor. Kept in memory only: logs are for the developer at the terminal, not an archive.
  */
-import type { Engine, Json, LogEvent } from "../engine/types.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Json, LogEvent } from "../engine/types.ts";
 import { isSystemPath, UDF_TYPE } from "./system-queries.ts";
 
 const MAX_EVENTS = 2_000;

@@ -2,7 +2,9 @@
  * The recent past, for clients that read several queries at one timestamp (`query_ts`, then `query_at_ts`): views kept
  * by their timestamp for a minute after they were given out.
  */
-import { EngineError, type Engine, type Snapshot } from "../engine/types.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Snapshot } from "../engine/functions/runner.ts";
+import { EngineError } from "../engine/types.ts";
 
 /** In milliseconds. A view that is kept keeps the write-ahead log from shrinking. */
 const KEEP_MS = 60_000;

@@ -4,14 +4,8 @@
  */
 import { version } from "convex";
 import { z } from "zod";
-import {
-  EngineError,
-  type Json,
-  type PreparedPush,
-  type PushedDefinition,
-  type PushedModule,
-} from "../engine/types.ts";
-import { jsonValue } from "./http.ts";
+import type { Push } from "../engine/push/push.ts";
+import { EngineError, type PushedDefinition, type PushedModule } from "../engine/types.ts";
 
 const moduleConfig = z.object({
   path: z.string(),
@@ -61,9 +55,6 @@ export const environmentBody = z.object({
   changes: z.array(z.object({ name: z.string(), value: z.string().nullish() })),
 });
 
-/** Body of requests that only say who they are. */
-export const anyBody = jsonValue;
-
 /**
  * The definitions of a push, the app's first.
  * @param live Finds a module of the live push that the CLI knows to be unchanged and did not send.
@@ -108,26 +99,19 @@ function pushedModule({ path, source, sourceMap, environment }: z.infer<typeof m
 }
 
 /** The answer to `start_push`. */
-export function startPushReply(push: PreparedPush): { [key: string]: Json } {
-  const analysis: { [path: string]: Json } = {};
-  let auth: Json[] = [];
-  for (const [path, definition] of push.definitions) {
-    analysis[path] = {
-      definition: definition.definition,
-      schema: definition.schema,
-      functions: definition.functions,
-      // Imports are evaluated with a fixed clock and seed; the CLI asks for the fields and uses neither.
-      udfConfig: { serverVersion: version, importPhaseRngSeed: null, importPhaseUnixTimestamp: null },
-    };
-    if (path === "") auth = definition.auth;
-  }
+export function startPushReply(push: Push): object {
+  const analysis = [...push.definitions].map(([path, { definition, schema, functions }]) => {
+    // Imports are evaluated with a fixed clock and seed; the CLI asks for the fields and uses neither.
+    const udfConfig = { serverVersion: version, importPhaseRngSeed: null, importPhaseUnixTimestamp: null };
+    return [path, { definition, schema, functions, udfConfig }] as const;
+  });
   return {
     // The CLI sends these back in finish_push to notice a race; variables are read when a function runs, so none can be.
     environmentVariables: {},
     externalDepsId: null,
     componentDefinitionPackages: {},
-    appAuth: auth,
-    analysis,
+    appAuth: push.definitions.get("")?.auth ?? [],
+    analysis: Object.fromEntries(analysis),
     app: push.app,
     schemaChange: { allocatedComponentIds: {}, schemaIds: { push: push.id } },
   };

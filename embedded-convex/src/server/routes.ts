@@ -9,9 +9,8 @@ import { isAdmin, type Authenticator } from "./authentication.ts";
 import { addressOf, errorReply, parseJson, readBody, replyPreflight, send, setCors, type Reply } from "./http.ts";
 
 export interface Route {
-  method: "GET" | "POST";
-  /** Exact, or with a final `/*` whose match is `ApiRequest.rest`. */
-  path: string;
+  /** "GET /path" or "POST /path": exact, or with a final `/*` whose match is `ApiRequest.rest`. */
+  at: string;
   access: "public" | "admin";
   handle(request: ApiRequest): Promise<Reply>;
 }
@@ -29,10 +28,7 @@ export interface ApiRequest {
   body<T>(schema: z.ZodType<T>, limit: number): Promise<T>;
 }
 
-/** A request handler for node:http that dispatches over `routes`. */
-export interface ApiHandler {
-  (request: IncomingMessage, response: ServerResponse): void;
-}
+export type ApiHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 export interface ApiOptions {
   routes: Route[];
@@ -43,35 +39,31 @@ export interface ApiOptions {
   stopping: AbortSignal;
 }
 
+/** A request handler for node:http that dispatches over `routes`. */
 export function createApi({ routes, authenticator, onError, stopping }: ApiOptions): ApiHandler {
-  const exact = new Map<string, Route>();
-  const prefixes: { method: string; prefix: string; route: Route }[] = [];
-  for (const route of routes) {
-    if (route.path.endsWith("/*")) prefixes.push({ method: route.method, prefix: route.path.slice(0, -1), route });
-    else exact.set(`${route.method} ${route.path}`, route);
-  }
+  const exact = new Map(routes.map((route) => [route.at, route]));
+  const prefixes = routes
+    .filter(({ at }) => at.endsWith("/*"))
+    .map((route) => ({ prefix: route.at.slice(0, -1), route }));
 
-  function find(method: string, pathname: string): { route: Route; rest: string } | null {
-    const route = exact.get(`${method} ${pathname}`);
+  function find(wanted: string): { route: Route; rest: string } | null {
+    const route = exact.get(wanted);
     if (route !== undefined) return { route, rest: "" };
-    const prefix = prefixes.find((one) => one.method === method && pathname.startsWith(one.prefix));
-    return prefix === undefined ? null : { route: prefix.route, rest: pathname.slice(prefix.prefix.length) };
+    const match = prefixes.find(({ prefix }) => wanted.startsWith(prefix));
+    return match === undefined ? null : { route: match.route, rest: wanted.slice(match.prefix.length) };
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<Reply> {
     const url = addressOf(request);
     const method = request.method === "HEAD" ? "GET" : (request.method ?? "GET");
-    const found = find(method, url.pathname);
+    const found = find(`${method} ${url.pathname}`);
     if (found === null) throw new EngineError("NotFound", `There is no ${method} ${url.pathname} here.`, 404);
 
     let identity: Promise<Identity> | undefined;
     const identify = () => (identity ??= authenticator.fromHeader(request.headers.authorization));
     if (found.route.access === "admin" && !isAdmin(await identify())) {
-      throw new EngineError(
-        "MissingAdminKey",
-        `${url.pathname} needs the header \`Authorization: Convex <admin key>\`.`,
-        401,
-      );
+      const message = `${url.pathname} needs the header \`Authorization: Convex <admin key>\`.`;
+      throw new EngineError("MissingAdminKey", message, 401);
     }
     const gone = new AbortController();
     response.once("close", () => gone.abort());

@@ -3,8 +3,8 @@
  * the CLI's endpoints; the site port serves the app's HTTP actions.
  */
 import { version } from "convex";
-import { openEngine } from "../engine/engine.ts";
-import { EngineError, type Engine } from "../engine/types.ts";
+import { openEngine, type Engine } from "../engine/engine.ts";
+import { EngineError } from "../engine/types.ts";
 import { createAuthenticator } from "./authentication.ts";
 import { createCaller } from "./calls.ts";
 import { holdDataDir, readOrCreateAdminKey } from "./data-dir.ts";
@@ -152,16 +152,12 @@ function serve({ engine, adminKey, main, site, options }: Serving): () => Promis
 
 /** What it is; the version is that of the `convex` package whose protocol it speaks. */
 function aboutRoutes(engine: Engine): Route[] {
+  const about = "This is a Convex deployment, run by embedded-convex.";
   return [
-    {
-      method: "GET",
-      path: "/",
-      access: "public",
-      handle: async () => text("This is a Convex deployment, run by embedded-convex."),
-    },
-    { method: "GET", path: "/version", access: "public", handle: async () => text(version) },
-    { method: "GET", path: "/instance_version", access: "public", handle: async () => text(version) },
-    { method: "GET", path: "/instance_name", access: "public", handle: async () => text(engine.options.name) },
+    { at: "GET /", access: "public", handle: async () => text(about) },
+    { at: "GET /version", access: "public", handle: async () => text(version) },
+    { at: "GET /instance_version", access: "public", handle: async () => text(version) },
+    { at: "GET /instance_name", access: "public", handle: async () => text(engine.options.name) },
   ];
 }
 

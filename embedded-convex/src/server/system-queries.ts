@@ -4,10 +4,10 @@
  */
 import { z } from "zod";
 import { parseJson } from "../engine/values/json.ts";
+import type { Engine } from "../engine/engine.ts";
 import {
   EngineError,
   type Call,
-  type Engine,
   type FunctionInfo,
   type Json,
   type QueryOutcome,
@@ -62,7 +62,7 @@ export function createSystemQueries(engine: Engine): SystemQueries {
       return { page, isDone, continueCursor: cursor ?? "" };
     },
     "_system/cli/tableSize:default": (args, component) =>
-      countRows(engine, component, parse(tableName, args).tableName),
+      engine.countTable(component, parse(tableName, args).tableName),
     // `convex dev` waits here for rows to change after a push that did not fit them.
     "_system/cli/queryTable:default": () => engine.latestTs().toString(),
     "_system/cli/queryEnvironmentVariables:default": () =>
@@ -107,17 +107,6 @@ function parse<T>(schema: z.ZodType<T>, args: Json): T {
   const parsed = schema.safeParse(args);
   if (parsed.success) return parsed.data;
   throw new EngineError("InvalidArgument", parsed.error.issues[0]?.message ?? "The arguments do not fit.");
-}
-
-function countRows(engine: Engine, component: string, table: string): number {
-  let rows = 0;
-  let cursor: string | null = null;
-  for (;;) {
-    const page = engine.readTable(component, table, { order: "asc", cursor, limit: MAX_PAGE });
-    rows += page.page.length;
-    if (page.isDone) return rows;
-    cursor = page.cursor;
-  }
 }
 
 /** No validator is one that takes anything. */

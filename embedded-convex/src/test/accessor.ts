@@ -62,7 +62,13 @@ export function accessor(
     fetch: async (path: string, init?: RequestInit) => {
       if (!path.startsWith("/")) throw new Error("Path given to `t.fetch` must start with a `/`");
       await deployment.ready();
-      const response = await runHttpAction(core, runner, new Request(SITE + path, init), caller.identity, request());
+      const response = await runHttpAction(
+        runner.tree,
+        core.code,
+        new Request(SITE + path, init),
+        caller.identity,
+        request(),
+      );
       const thrown = causeOf(response);
       if (thrown !== undefined) throw decoded(thrown);
       return response;

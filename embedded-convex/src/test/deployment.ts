@@ -1,5 +1,5 @@
 /** A deployment whose code comes from imported modules instead of a push. */
-import { LocalEngine } from "../engine/engine.ts";
+import { Engine } from "../engine/engine.ts";
 import type { FunctionPath } from "../engine/types.ts";
 import type { Code, ComponentCode } from "../engine/functions/code.ts";
 import {
@@ -25,14 +25,14 @@ interface Registered {
 }
 
 export class TestDeployment {
-  readonly engine: LocalEngine;
+  readonly engine: Engine;
   private readonly registered = new Map<string, Registered>();
   /** Functions written in the test itself, by the name they are called under. */
   private readonly inline = new Map<string, LoadedFunction>();
   private installed: Promise<void> | null = null;
 
   constructor(budget: Budget) {
-    this.engine = new LocalEngine(
+    this.engine = new Engine(
       {
         file: ":memory:",
         modulesDir: "",
@@ -46,9 +46,9 @@ export class TestDeployment {
   }
 
   register(path: string, schema: unknown, modules: Modules): void {
-    const text = exported(schema);
+    const json = exported(schema);
     this.registered.set(path, {
-      schema: text === null ? NO_SCHEMA : parseSchema(text),
+      schema: json === null ? NO_SCHEMA : parseSchema(json),
       modules: byModulePath(modules),
     });
     this.installed = null;
@@ -104,7 +104,7 @@ export class TestDeployment {
       env: null,
       httpPrefix: "/",
       httpMounts: new Map(),
-      functions: () => [],
+      functions: new Map(),
       find: async (udf) => {
         const inline = path === "" ? this.inline.get(udf) : undefined;
         if (inline !== undefined) return inline;

@@ -5,8 +5,7 @@
  */
 import type { TestConvex } from "convex-test";
 import { getFunctionAddress, type GenericSchema, type SchemaDefinition } from "convex/server";
-import { TRANSACTION_BUDGET, type Budget } from "../engine/values/limits.ts";
-import { METRICS } from "../engine/transaction/usage.ts";
+import { limitsIn, TRANSACTION_BUDGET, type Budget } from "../engine/values/limits.ts";
 import { accessor, type Caller } from "./accessor.ts";
 import { TestDeployment, type Modules } from "./deployment.ts";
 
@@ -31,7 +30,7 @@ export function convexTest<Schema extends GenericSchema>(
 export function convexTest(first?: object, modules?: Modules): unknown {
   const options = first === undefined || "tables" in first ? { schema: first, modules } : first;
   const limits: unknown = Reflect.get(options, "transactionLimits");
-  const deployment = new TestDeployment(budget(limits));
+  const deployment = new TestDeployment({ ...TRANSACTION_BUDGET, ...limitsIn(limits) });
   deployment.register("", Reflect.get(options, "schema"), globOf(Reflect.get(options, "modules")));
   return {
     ...accessor(deployment, NOBODY, addressOf),
@@ -43,16 +42,6 @@ function addressOf(reference: unknown): object {
   const address: unknown = getFunctionAddress(reference);
   if (typeof address !== "object" || address === null) throw new TypeError("not a function reference");
   return address;
-}
-
-function budget(limits: unknown): Budget {
-  const own = { ...TRANSACTION_BUDGET };
-  if (typeof limits !== "object" || limits === null) return own;
-  for (const metric of METRICS) {
-    const limit: unknown = Reflect.get(limits, metric);
-    if (typeof limit === "number") own[metric] = limit;
-  }
-  return own;
 }
 
 function globOf(value: unknown): Modules {

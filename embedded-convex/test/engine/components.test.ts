@@ -1,7 +1,7 @@
 /** The components the product may use, from npm, through the official bundler, unmodified. */
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { LocalEngine } from "../../src/engine/engine.ts";
+import type { Engine } from "../../src/engine/engine.ts";
 import type { Identity, PushedDefinition } from "../../src/engine/types.ts";
 import { bundle, call, eventually, mutate, openIn, push, query, tempFolder, valueOf } from "./support.ts";
 
@@ -12,25 +12,25 @@ beforeAll(async () => {
   definitions = await bundle({}, PROJECT);
 });
 
-async function deployedComponents(folder = tempFolder()): Promise<LocalEngine> {
+async function deployedComponents(folder = tempFolder()): Promise<Engine> {
   const engine = await openIn(folder);
   if (engine.listFunctions().length === 0) await push(engine, definitions);
   return engine;
 }
 
-async function events(engine: LocalEngine): Promise<string[]> {
+async function events(engine: Engine): Promise<string[]> {
   const texts = await query(engine, "app:events");
   return Array.isArray(texts) ? texts.map(String) : [];
 }
 
-function happened(engine: LocalEngine, text: string): Promise<true> {
+function happened(engine: Engine, text: string): Promise<true> {
   return eventually(async () => ((await events(engine)).includes(text) ? true : null), text, 20_000);
 }
 
 describe("a push with components", () => {
   test("mounts them under their names, each with its children, tables and functions of its own", async () => {
     const engine = await openIn(tempFolder());
-    const prepared = await engine.preparePush(definitions, { dryRun: true });
+    const prepared = await engine.preparePush(definitions);
     expect(prepared.app).toMatchObject({
       childComponents: {
         rateLimiter: { componentPath: "rateLimiter" },

@@ -31,7 +31,7 @@ const call = (udf: string, value: number) => ({
 async function push(which: number): Promise<void> {
   const definitions = pushes[which % 2];
   if (definitions === undefined) return;
-  const prepared = await engine.preparePush(definitions, { dryRun: false });
+  const prepared = await engine.preparePush(definitions);
   await engine.checkPush(prepared);
   await engine.commitPush(prepared);
   acknowledge("push");

@@ -9,7 +9,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import type { LocalEngine } from "../../src/engine/engine.ts";
+import type { Engine } from "../../src/engine/engine.ts";
 import { isObject, type JsonObject } from "../../src/engine/values/json.ts";
 import { afterTest, bundle, eventually, openIn, tempFolder } from "./support.ts";
 
@@ -38,12 +38,12 @@ async function killedUnderLoad(folder: string, first: number): Promise<string[]>
   return lines;
 }
 
-function rows(engine: LocalEngine, table: string): JsonObject[] {
+function rows(engine: Engine, table: string): JsonObject[] {
   return engine.readTable("", table, { order: "asc", cursor: null, limit: 1_000_000 }).page.filter(isObject);
 }
 
 /** How often each number was written by `owner`. */
-function written(engine: LocalEngine, owner: string): Map<number, number> {
+function written(engine: Engine, owner: string): Map<number, number> {
   const times = new Map<number, number>();
   for (const note of rows(engine, "notes")) {
     if (note["owner"] === owner) times.set(Number(note["text"]), (times.get(Number(note["text"])) ?? 0) + 1);
@@ -100,12 +100,12 @@ function numbersOf(acknowledged: readonly string[], what: string): number {
   return acknowledged.filter((line) => line === what).length;
 }
 
-function unfinished(engine: LocalEngine): number {
+function unfinished(engine: Engine): number {
   return Number(engine.core.storage.writer.get("SELECT count(*) AS n FROM jobs")?.["n"]);
 }
 
 /** Tables whose live indexes do not all have one entry per document. */
-function indexesAgree(engine: LocalEngine): unknown[] {
+function indexesAgree(engine: Engine): unknown[] {
   return engine.core.storage.writer.all(`
     SELECT t.name, count(DISTINCT n) AS sizes FROM tables t JOIN (
       SELECT i.table_id, (SELECT count(*) FROM entries e WHERE e.index_id = i.id) AS n FROM indexes i WHERE i.state = 'live') ON table_id = t.id

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { LocalEngine } from "../../src/engine/engine.ts";
+import type { Engine } from "../../src/engine/engine.ts";
 import type { Identity, LogEvent, PushedDefinition } from "../../src/engine/types.ts";
 import { bundle, call, deployed, mutate, openIn, push, query, tempFolder, valueOf } from "./support.ts";
 
@@ -18,13 +18,13 @@ beforeAll(async () => {
   fixture = await bundle();
 });
 
-async function engineWithFixture(): Promise<LocalEngine> {
+async function engineWithFixture(): Promise<Engine> {
   const engine = await openIn(tempFolder());
   await push(engine, fixture);
   return engine;
 }
 
-async function failure(engine: LocalEngine, udf: string, args = {}): Promise<string> {
+async function failure(engine: Engine, udf: string, args = {}): Promise<string> {
   const info = engine.findFunction({ component: "", udf });
   const { result } =
     info?.kind === "query" ? await engine.runQuery(call(udf, args)) : await engine.runMutation(call(udf, args));

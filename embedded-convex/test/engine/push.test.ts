@@ -18,7 +18,7 @@ describe("a push", () => {
 
   test("describes functions, routes, crons and schema in the CLI's words", async () => {
     const engine = await openIn(tempFolder());
-    const prepared = await engine.preparePush(fixture, { dryRun: true });
+    const prepared = await engine.preparePush(fixture);
     const app = prepared.definitions.get("");
     const text = JSON.stringify(app?.functions);
     expect(text).toContain('"name":"add","pos":null,"udfType":"Mutation","visibility":{"kind":"public"}');
@@ -33,7 +33,7 @@ describe("a push", () => {
   test("is live only after its commit, and still after a restart", async () => {
     const folder = tempFolder();
     const engine = await openIn(folder);
-    const prepared = await engine.preparePush(fixture, { dryRun: false });
+    const prepared = await engine.preparePush(fixture);
     await engine.checkPush(prepared);
     await expect(query(engine, "notes:ofOwner", { owner: "ada" })).rejects.toThrow("Could not find");
     let changes = 0;
@@ -181,7 +181,6 @@ describe("a schema change", () => {
           `${NOTES}.index("by_owner", ["owner"]).index("by_owner_rank", ["owner", "rank"]).index("by_rank", ["rank"])`,
         ),
       }),
-      { dryRun: false },
     );
     const checked = engine.checkPush(prepared);
     const during = Promise.all(
@@ -219,7 +218,7 @@ describe("a schema change", () => {
         "defineTable({ owner: v.string(), text: v.string(), rank: v.number() }).index('by_owner', ['owner']).index('by_owner_rank', ['owner', 'rank'])",
       ),
     });
-    const prepared = await engine.preparePush(stricter, { dryRun: false });
+    const prepared = await engine.preparePush(stricter);
     await engine.checkPush(prepared);
     await mutate(engine, "notes:add", { owner: "ada", text: "no rank, just in time" });
     await expect(engine.commitPush(prepared)).rejects.toThrow("Schema validation failed");

@@ -73,18 +73,6 @@ process.kill(process.pid, "SIGKILL");`;
     expect(readdirSync(folder).filter((name) => !name.startsWith("embedded-convex-test-"))).toEqual([]);
     for (const snapshot of snapshots) snapshot.close();
   });
-
-  test("is copied while it is in use, and the copy opens", async () => {
-    const folder = tempFolder();
-    const engine = await openIn(folder);
-    await push(engine, fixture);
-    await mutate(engine, "notes:add", { owner: "ada", text: "in the copy" });
-    const copy = tempFolder();
-    await engine.backup(path.join(copy, "data.db"));
-    await mutate(engine, "notes:add", { owner: "ada", text: "not in the copy" });
-    const restored = await openIn(copy);
-    expect(await query(restored, "notes:ofOwner", { owner: "ada" })).toMatchObject([{ text: "in the copy" }]);
-  });
 });
 
 describe("time", () => {

@@ -6,7 +6,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach } from "vitest";
-import { openEngine, type LocalEngine } from "../../src/engine/engine.ts";
+import { openEngine, type Engine } from "../../src/engine/engine.ts";
 import type { Call, EngineOptions, Identity, Json, PushedDefinition, UdfResult } from "../../src/engine/types.ts";
 import { parseJson } from "../../src/engine/values/json.ts";
 import { fromPushRequest } from "./bundled.ts";
@@ -32,7 +32,7 @@ export function tempFolder(): string {
 }
 
 /** Opens (or opens again) the database in `folder`. Closed after the test if it still is open. */
-export async function openIn(folder: string, options: Partial<EngineOptions> = {}): Promise<LocalEngine> {
+export async function openIn(folder: string, options: Partial<EngineOptions> = {}): Promise<Engine> {
   const engine = await openEngine({
     file: path.join(folder, "data.db"),
     modulesDir: path.join(folder, "modules"),
@@ -88,8 +88,8 @@ export async function bundle(
 }
 
 /** All steps of a deploy. */
-export async function push(engine: LocalEngine, definitions: PushedDefinition[]): Promise<void> {
-  const prepared = await engine.preparePush(definitions, { dryRun: false });
+export async function push(engine: Engine, definitions: PushedDefinition[]): Promise<void> {
+  const prepared = await engine.preparePush(definitions);
   await engine.checkPush(prepared);
   await engine.commitPush(prepared);
 }
@@ -98,7 +98,7 @@ export async function push(engine: LocalEngine, definitions: PushedDefinition[])
 export async function deployed(
   changes: Record<string, string | null> = {},
   options: Partial<EngineOptions> = {},
-): Promise<LocalEngine> {
+): Promise<Engine> {
   const engine = await openIn(tempFolder(), options);
   await push(engine, await bundle(changes));
   return engine;
@@ -125,11 +125,11 @@ export function valueOf(result: UdfResult): Json {
   return parseJson(result.valueJson);
 }
 
-export async function query(engine: LocalEngine, udf: string, args: Json = {}): Promise<Json> {
+export async function query(engine: Engine, udf: string, args: Json = {}): Promise<Json> {
   return valueOf((await engine.runQuery(call(udf, args))).result);
 }
 
-export async function mutate(engine: LocalEngine, udf: string, args: Json = {}): Promise<Json> {
+export async function mutate(engine: Engine, udf: string, args: Json = {}): Promise<Json> {
   return valueOf((await engine.runMutation(call(udf, args))).result);
 }
 

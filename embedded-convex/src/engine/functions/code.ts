@@ -1,12 +1,10 @@
 /** The live code: components, their functions and schemas, and how one finds another's. Replaced whole by a push. */
-import type { FunctionInfo, FunctionPath, Json } from "../types.ts";
-import { asText, isObject, type JsonObject } from "../values/json.ts";
+import { EngineError, type FunctionInfo, type FunctionPath, type Json } from "../types.ts";
+import type { EnvBinding } from "../push/analysis.ts";
+import type { JsonObject } from "../values/json.ts";
 import { CallError, type PlaceMapper } from "./errors.ts";
 import type { LoadedFunction, Router } from "./registered.ts";
-import type { Schema } from "./schema.ts";
-
-/** Where a component's variable comes from: a value of its own, or a variable of its parent. */
-export type EnvBinding = { kind: "value"; value: string } | { kind: "parent"; name: string };
+import { NO_SCHEMA, type Schema } from "./schema.ts";
 
 export interface ComponentCode {
   /** Names from the app down, joined with "/"; "" is the app. */
@@ -19,7 +17,8 @@ export interface ComponentCode {
   /** Where the app's own HTTP routes and the children's begin, for example "/stripe/". */
   httpPrefix: string;
   httpMounts: ReadonlyMap<string, string>;
-  functions(): FunctionInfo[];
+  /** By canonical "module:export". */
+  functions: ReadonlyMap<string, FunctionInfo>;
   /** Loads the module when needed. Null when there is no such function. */
   find(udf: string): Promise<LoadedFunction | null>;
   router(): Promise<Router | null>;
@@ -34,10 +33,14 @@ export interface Code {
 const HANDLE = "function://";
 const CHILD_REFERENCE = "_reference/childComponent/";
 
-/** "messages" -> "messages:default", "messages.js:send" -> "messages:send". */
-export function canonicalUdf(name: string): string {
-  const [module = "", fn = "default"] = name.split(":");
-  return `${module.replace(/\.js$/, "")}:${fn}`;
+/** "messages" -> "messages:default", "messages.js:send" -> "messages:send". Throws EngineError for what is no name. */
+export function canonicalUdf(path: string): string {
+  const colon = path.lastIndexOf(":");
+  const module = (colon === -1 ? path : path.slice(0, colon)).replace(/\.js$/, "");
+  const name = colon === -1 ? "default" : path.slice(colon + 1);
+  if (module === "" || name === "")
+    throw new EngineError("InvalidFunctionName", `\`${path}\` does not name a function.`);
+  return `${module}:${name}`;
 }
 
 /** A handle other components can keep: it names the function, so it survives pushes. */
@@ -77,24 +80,23 @@ export function environmentOf(
   const inherited = parent === undefined ? {} : environmentOf(parent, code, deployment);
   const env: Record<string, string> = {};
   for (const [name, binding] of component.env) {
-    const value = binding.kind === "value" ? binding.value : inherited[binding.name];
+    const value = binding.type === "value" ? binding.value : inherited[binding.name];
     if (value !== undefined) env[name] = value;
   }
   return env;
 }
 
-/** Reads the `env` of a child in its parent's definition. */
-export function envBindings(json: Json | undefined): Map<string, EnvBinding> {
-  const bindings = new Map<string, EnvBinding>();
-  for (const item of Array.isArray(json) ? json : []) {
-    const [name, binding] = Array.isArray(item) ? item : [];
-    if (typeof name !== "string" || !isObject(binding)) continue;
-    bindings.set(
-      name,
-      binding["type"] === "envVar"
-        ? { kind: "parent", name: asText(binding["name"]) }
-        : { kind: "value", value: asText(binding["value"]) },
-    );
-  }
-  return bindings;
-}
+/** A deployment nothing was pushed to: it has an app, with nothing in it. */
+const EMPTY_APP: ComponentCode = {
+  path: "",
+  definitionPath: "",
+  schema: NO_SCHEMA,
+  children: new Map(),
+  env: null,
+  httpPrefix: "/",
+  httpMounts: new Map(),
+  functions: new Map(),
+  find: () => Promise.resolve(null),
+  router: () => Promise.resolve(null),
+};
+export const EMPTY_CODE: Code = { components: new Map([["", EMPTY_APP]]), auth: [], mapPlace: () => null };

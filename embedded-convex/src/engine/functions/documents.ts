@@ -5,7 +5,7 @@ import type { Transaction } from "../transaction/transaction.ts";
 import { decodeId, newId } from "../values/ids.ts";
 import { isObject, special, type JsonObject } from "../values/json.ts";
 import { MAX_DOCUMENT_BYTES, MAX_DOCUMENT_NESTING, measure } from "../values/limits.ts";
-import { mismatch, type TableNames } from "../values/validator.ts";
+import { mismatch } from "../values/validator.ts";
 import type { ComponentCode } from "./code.ts";
 import { SyscallError } from "./errors.ts";
 import { validTableName } from "./schema.ts";
@@ -16,10 +16,6 @@ export interface Scope {
   component: ComponentCode;
   /** Creates a table that the schema does not declare and that does not exist yet. */
   createTable(name: string): Table;
-}
-
-export function tableNames(tx: Transaction, component: string): TableNames {
-  return (number) => tx.catalog.tableByNumber(component, number)?.name ?? null;
 }
 
 /** JSON text of the document or "null". */
@@ -124,7 +120,7 @@ function keepSystemFields(before: JsonObject, after: JsonObject, given: JsonObje
 }
 
 /** Checks a document against limits and schema and puts it; returns its text. */
-export function writeChecked(scope: Scope, table: Table, id: string, document: JsonObject): string {
+function writeChecked(scope: Scope, table: Table, id: string, document: JsonObject): string {
   const { _id, _creationTime, ...fields } = document;
   const odd = Object.keys(fields).find((name) => name.startsWith("_"));
   if (odd !== undefined) {
@@ -137,7 +133,7 @@ export function writeChecked(scope: Scope, table: Table, id: string, document: J
     throw new SyscallError(`Value is too large (${bytes} bytes > maximum size ${MAX_DOCUMENT_BYTES} bytes).`);
   const schema = scope.component.schema;
   const validator = schema.validate ? (schema.tables.get(table.name)?.document ?? null) : null;
-  const error = validator === null ? null : mismatch(validator, fields, tableNames(scope.tx, scope.component.path));
+  const error = validator === null ? null : mismatch(validator, fields, scope.tx.catalog.namesIn(scope.component.path));
   if (error !== null) {
     throw new SyscallError(
       `Failed to insert or update a document in table "${table.name}" because it does not match the schema: ${error}`,

@@ -1,13 +1,13 @@
 /** HTTP actions: finds the route in the app's http.ts or a mounted component's, runs it, streams what it answers. */
 import type { Identity } from "../types.ts";
+import type { CallTree } from "./calls.ts";
 import type { Code, ComponentCode } from "./code.ts";
-import type { Core } from "./core.ts";
-import { describeFailure, rememberCause } from "./errors.ts";
+import { LogBuffer } from "./console.ts";
+import { describeFailure, rememberCause, type Failure } from "./errors.ts";
 import { installGuards } from "./globals.ts";
 import { limited, newRequest } from "./invoke.ts";
 import type { Router } from "./registered.ts";
-import type { Runner } from "./runner.ts";
-import { running, type RequestInfo, type Run } from "./run.ts";
+import { running, type RequestInfo } from "./run.ts";
 
 interface Place {
   component: ComponentCode;
@@ -17,66 +17,55 @@ interface Place {
 
 /** Never rejects: what goes wrong in user code is a 500 that says so. */
 export async function runHttpAction(
-  core: Core,
-  runner: Runner,
-  request: Request,
-  identity: Identity,
-  known?: RequestInfo,
+  tree: CallTree,
+  code: Code,
+  incoming: Request,
+  caller: Identity,
+  request: RequestInfo = newRequest({ userAgent: incoming.headers.get("user-agent") }),
 ): Promise<Response> {
   installGuards();
-  const { code } = core;
-  const place = placeOf(code, new URL(request.url).pathname);
-  const info = known ?? newRequest({ userAgent: request.headers.get("user-agent") });
+  const place = placeOf(code, new URL(incoming.url).pathname);
   let router: Router | null;
   try {
     router = (await place?.component.router()) ?? null;
   } catch (error) {
-    return serverError(info, describeFailure(error, code.mapPlace).message);
+    return serverError(request, describeFailure(error, code.mapPlace));
   }
-  if (place === null || router === null) {
+  if (place === null || router === null)
     return new Response("This Convex deployment does not have HTTP actions enabled.", { status: 404 });
-  }
-  const match = router.lookup(place.path, request.method);
+  const match = router.lookup(place.path, incoming.method);
   if (match === null) return new Response("No matching routes found", { status: 404 });
-  const run = runner.httpRun(
-    place.component,
-    place.component.path === "" ? identity : { kind: "none" },
-    info,
-    `${match.method} ${match.route}`,
-  );
-  const started = performance.now();
-  let error: string | null = null;
-  let response: Response;
+  const { component } = place;
+  const run = tree.newRun({
+    kind: "httpAction",
+    path: { component: component.path, udf: `${match.method} ${match.route}` },
+    component,
+    code,
+    identity: component.path === "" ? caller : { kind: "none" },
+    request,
+    environment: "isolate",
+    tx: null,
+    depth: 0,
+    log: new LogBuffer(),
+    journal: null,
+  });
+  const ended = tree.startLog(run);
   try {
-    response = await limited(run, () => running.run(run, () => match.action.invoke(at(request, place.path))));
+    const response = await limited(run, () => running.run(run, () => match.action.invoke(at(incoming, place.path))));
+    ended(null);
+    return response;
   } catch (thrown) {
     const failure = describeFailure(thrown, code.mapPlace);
-    error = failure.message;
-    response = rememberCause(serverError(info, failure.message, failure.dataJson), failure);
+    ended(failure.message);
+    return rememberCause(serverError(request, failure), failure);
   }
-  logged(core, run, started, error);
-  return response;
-}
-
-function logged(core: Core, run: Run, started: number, error: string | null): void {
-  core.log({
-    atMs: core.now(),
-    requestId: run.request.requestId,
-    kind: "httpAction",
-    path: run.path,
-    logLines: run.log.lines,
-    error,
-    executionMs: performance.now() - started,
-  });
 }
 
 /** Follows mounts from the app down: the longest prefix wins, and a mount is tried before the app's own routes. */
 function placeOf(code: Code, pathname: string, component = ""): Place | null {
   const here = code.components.get(component);
-  if (here === undefined) return null;
-  const prefix = here.httpPrefix;
-  if (!pathname.startsWith(prefix)) return null;
-  const inside = pathname.slice(prefix.length - 1);
+  if (here === undefined || !pathname.startsWith(here.httpPrefix)) return null;
+  const inside = pathname.slice(here.httpPrefix.length - 1);
   const mounts = [...here.httpMounts]
     .filter(([mount]) => inside.startsWith(mount))
     .sort(([a], [b]) => b.length - a.length);
@@ -95,11 +84,9 @@ function at(request: Request, path: string): Request {
   return new Request(url, request);
 }
 
-function serverError(request: RequestInfo, message: string, dataJson?: string): Response {
+function serverError(request: RequestInfo, { message, dataJson }: Failure): Response {
   const code = `[Request ID: ${request.requestId}] Server Error: ${message.split("\n")[0] ?? ""}`;
   const data = dataJson === undefined ? "" : `,"data":${dataJson}`;
-  return new Response(`{"code":${JSON.stringify(code)},"trace":${JSON.stringify(message)}${data}}`, {
-    status: 500,
-    headers: { "content-type": "application/json" },
-  });
+  const body = `{"code":${JSON.stringify(code)},"trace":${JSON.stringify(message)}${data}}`;
+  return new Response(body, { status: 500, headers: { "content-type": "application/json" } });
 }

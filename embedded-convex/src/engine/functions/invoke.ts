@@ -1,9 +1,10 @@
 /** Runs one function in its context: validates what goes in and out, bounds its time, and waits for what it started. */
 import { randomBytes } from "node:crypto";
-import type { Json, UdfResult } from "../types.ts";
+import { messageOf, type Json, type UdfResult } from "../types.ts";
 import { isObject, parseJson } from "../values/json.ts";
 import { MAX_VALUE_BYTES, measure } from "../values/limits.ts";
 import { mismatch, type TableNames } from "../values/validator.ts";
+import type { Core } from "./core.ts";
 import { CallError, describeFailure, type Failure } from "./errors.ts";
 import type { LoadedFunction } from "./registered.ts";
 import { running, type RequestInfo, type Run } from "./run.ts";
@@ -18,19 +19,15 @@ const { setTimeout, clearTimeout } = globalThis;
 const MAX_MS = { query: 15_000, mutation: 15_000, action: 30 * 60_000, httpAction: 30 * 60_000 } as const;
 
 export function newRequest(overrides: Partial<RequestInfo> = {}): RequestInfo {
-  return {
-    requestId: randomBytes(8).toString("hex"),
-    ip: null,
-    userAgent: null,
-    scheduledFunctionId: null,
-    ...overrides,
-  };
+  const requestId = randomBytes(8).toString("hex");
+  return { requestId, ip: null, userAgent: null, scheduledFunctionId: null, ...overrides };
 }
 
 export type Invocation = { ok: true; valueJson: string } | { ok: false; failure: Failure };
 
 /** Never rejects for what the function does; rejects when the engine itself failed under it. */
-export async function invoke(run: Run, fn: LoadedFunction, args: Json, tables: TableNames): Promise<Invocation> {
+export async function invoke(run: Run, fn: LoadedFunction, args: Json, { storage }: Core): Promise<Invocation> {
+  const tables = (run.tx?.catalog ?? storage.catalog).namesIn(run.path.component);
   let outcome: Invocation;
   try {
     checkArguments(fn, args, tables);
@@ -68,27 +65,25 @@ export async function limited<T>(run: Run, body: () => Promise<T>): Promise<T> {
 
 function checkArguments(fn: LoadedFunction, args: Json, tables: TableNames): void {
   if (!isObject(args)) throw new CallError("ArgumentValidationError: the arguments of a function must be one object.");
-  const bytes = sizeOrRefuse(args, "Arguments");
-  if (bytes > MAX_VALUE_BYTES)
-    throw new CallError(`Function arguments are too large (${bytes} bytes > maximum ${MAX_VALUE_BYTES} bytes).`);
+  let bytes: number;
+  try {
+    bytes = measure(args, "Arguments");
+  } catch (error) {
+    throw new CallError(`ArgumentValidationError: ${messageOf(error)}`);
+  }
+  checkSize("Function arguments are", bytes);
   const error = mismatch(fn.args, args, tables);
   if (error !== null) throw new CallError(`ArgumentValidationError: ${error}`);
 }
 
 function checkResult(fn: LoadedFunction, valueJson: string, tables: TableNames): void {
-  if (valueJson.length > MAX_VALUE_BYTES)
-    throw new CallError(
-      `Function return value is too large (${valueJson.length} bytes > maximum ${MAX_VALUE_BYTES} bytes).`,
-    );
+  checkSize("Function return value is", valueJson.length);
   if (fn.returns === null || fn.returns.type === "any") return;
   const error = mismatch(fn.returns, parseJson(valueJson), tables);
   if (error !== null) throw new CallError(`ReturnsValidationError: ${error}`);
 }
 
-function sizeOrRefuse(value: Json, what: string): number {
-  try {
-    return measure(value, what);
-  } catch (error) {
-    throw new CallError(`ArgumentValidationError: ${error instanceof Error ? error.message : String(error)}`);
-  }
+function checkSize(what: string, bytes: number): void {
+  if (bytes > MAX_VALUE_BYTES)
+    throw new CallError(`${what} too large (${bytes} bytes > maximum ${MAX_VALUE_BYTES} bytes).`);
 }

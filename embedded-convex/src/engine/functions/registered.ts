@@ -1,9 +1,10 @@
 /** What `query(...)`, `mutation(...)`, `action(...)` and `httpAction(...)` of `convex/server` return, recognised by shape. */
-import type { UdfKind } from "../types.ts";
+import type { Json, UdfKind } from "../types.ts";
+import { parseJson } from "../values/json.ts";
 import { parseValidator, type Validator } from "../values/validator.ts";
 
 export interface RegisteredFunction {
-  kind: UdfKind;
+  kind: Exclude<UdfKind, "httpAction">;
   visibility: "public" | "internal";
   /** Validator JSON text, as `exportArgs()` and `exportReturns()` give it. */
   argsJson: string;
@@ -92,11 +93,11 @@ export function registeredRouter(value: unknown): Router | null {
   };
 }
 
-/** The JSON text of what a `schema.ts`, `crons.ts` or `convex.config.ts` default export describes; null when it is none. */
-export function exported(value: unknown): string | null {
+/** What a `schema.ts`, `crons.ts` or `convex.config.ts` default export describes; null when it is none. */
+export function exported(value: unknown): Json {
   if (typeof value !== "object" || value === null || typeof Reflect.get(value, "export") !== "function") return null;
   const result = callMethod(value, "export", []);
-  return typeof result === "string" ? result : JSON.stringify(result);
+  return parseJson(typeof result === "string" ? result : JSON.stringify(result));
 }
 
 export function isCrons(value: unknown): boolean {

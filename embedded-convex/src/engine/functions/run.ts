@@ -5,6 +5,7 @@ import type { QueryStream } from "../query/stream.ts";
 import type { Transaction } from "../transaction/transaction.ts";
 import type { Code, ComponentCode } from "./code.ts";
 import type { LogBuffer } from "./console.ts";
+import type { SyscallTable } from "./syscalls.ts";
 
 /** What is known of the request at the root of a call tree. */
 export interface RequestInfo {
@@ -15,20 +16,13 @@ export interface RequestInfo {
   scheduledFunctionId: string | null;
 }
 
-/** The syscalls of `globalThis.Convex`, as `convex/server` calls them; JSON text in and out. */
-export interface Syscalls {
-  sync(run: Run, op: string, args: string): string;
-  async(run: Run, op: string, args: string): Promise<string>;
-  js(run: Run, op: string, args: unknown): unknown;
-}
-
 export interface Run {
   readonly kind: UdfKind;
   readonly path: FunctionPath;
   readonly component: ComponentCode;
   /** All code of the moment this call tree began. */
   readonly code: Code;
-  readonly syscalls: Syscalls;
+  readonly syscalls: SyscallTable;
   readonly identity: Identity;
   readonly request: RequestInfo;
   readonly environment: "isolate" | "node";

@@ -1,6 +1,6 @@
 /** A component's schema, from the JSON `defineSchema(...).export()` gives. */
-import { EngineError, type Json } from "../types.ts";
-import { asText, isObject, parseJson } from "../values/json.ts";
+import { z } from "zod";
+import { EngineError } from "../types.ts";
 import { MAX_INDEX_FIELDS, MAX_TABLE_INDEXES } from "../values/limits.ts";
 import { validatorOf, type Validator } from "../values/validator.ts";
 import { NOT_HERE } from "../unsupported.ts";
@@ -22,67 +22,57 @@ export interface Schema {
 export const NO_SCHEMA: Schema = { tables: new Map(), validate: false };
 
 const TABLE_NAME = /^[a-zA-Z][a-zA-Z0-9_]{0,63}$/;
+const indexes = z.array(z.object({ indexDescriptor: z.string(), fields: z.array(z.string()) })).default([]);
+const foreign = z.array(z.unknown()).default([]);
+const tableJson = z.object({
+  tableName: z.string(),
+  indexes,
+  stagedDbIndexes: indexes,
+  searchIndexes: foreign,
+  stagedSearchIndexes: foreign,
+  vectorIndexes: foreign,
+  stagedVectorIndexes: foreign,
+  documentType: z.json().default(null),
+});
+const schemaJson = z.object({ tables: z.array(tableJson), schemaValidation: z.boolean().default(true) });
 
 /** Throws EngineError "InvalidSchema" with the developer's sentence. */
-export function parseSchema(exported: string): Schema {
-  const json = parseJson(exported);
-  if (!isObject(json)) throw new EngineError("InvalidSchema", "schema.ts must export a schema made by defineSchema.");
-  const tables = (Array.isArray(json["tables"]) ? json["tables"] : []).map(tableOf);
-  return { tables: new Map(tables), validate: json["schemaValidation"] !== false };
+export function parseSchema(exported: unknown): Schema {
+  const json = schemaJson.safeParse(exported);
+  assert(json.success, "schema.ts must export a schema made by defineSchema.");
+  const tables = json.data.tables.map((table): [string, TableSchema] => [table.tableName, tableOf(table)]);
+  return { tables: new Map(tables), validate: json.data.schemaValidation };
 }
 
 export function validTableName(name: string): boolean {
   return TABLE_NAME.test(name);
 }
 
-function tableOf(json: Json): [string, TableSchema] {
-  if (!isObject(json)) throw new EngineError("InvalidSchema", "malformed table");
-  const name = asText(json["tableName"]);
-  if (!validTableName(name))
-    throw new EngineError(
-      "InvalidSchema",
-      `"${name}" is not a valid table name: start with a letter, then letters, digits and underscores, at most 64.`,
-    );
-  if (listed(json["searchIndexes"]) || listed(json["stagedSearchIndexes"]))
-    throw new EngineError("InvalidSchema", `Table "${name}": ${NOT_HERE.textSearch}`);
-  if (listed(json["vectorIndexes"]) || listed(json["stagedVectorIndexes"]))
-    throw new EngineError("InvalidSchema", `Table "${name}": ${NOT_HERE.vectorSearch}`);
-  const declared = [...list(json["indexes"]), ...list(json["stagedDbIndexes"])].map((index) => indexOf(name, index));
-  if (declared.length > MAX_TABLE_INDEXES)
-    throw new EngineError(
-      "InvalidSchema",
-      `Table "${name}" has ${declared.length} indexes; at most ${MAX_TABLE_INDEXES} are allowed.`,
-    );
-  const documentType = json["documentType"] ?? null;
-  return [
-    name,
-    {
-      document: documentType === null ? null : validatorOf(documentType),
-      documentJson: JSON.stringify(documentType),
-      indexes: new Map(declared),
-    },
-  ];
+function tableOf(table: z.infer<typeof tableJson>): TableSchema {
+  const { tableName: name, documentType } = table;
+  const advice = "start with a letter, then letters, digits and underscores, at most 64";
+  assert(validTableName(name), `"${name}" is not a valid table name: ${advice}.`);
+  const searched = table.searchIndexes.length + table.stagedSearchIndexes.length > 0;
+  assert(!searched, `Table "${name}": ${NOT_HERE.textSearch}`);
+  const hasVectors = table.vectorIndexes.length + table.stagedVectorIndexes.length > 0;
+  assert(!hasVectors, `Table "${name}": ${NOT_HERE.vectorSearch}`);
+  const declared = [...table.indexes, ...table.stagedDbIndexes];
+  const tooMany = `Table "${name}" has ${declared.length} indexes; at most ${MAX_TABLE_INDEXES} are allowed.`;
+  assert(declared.length <= MAX_TABLE_INDEXES, tooMany);
+  for (const { indexDescriptor, fields } of declared) {
+    const index = `Index ${name}.${indexDescriptor}`;
+    assert(fields.length > 0, `${index} must have at least one field.`);
+    const tooLong = `${index} has ${fields.length} fields; at most ${MAX_INDEX_FIELDS} are allowed.`;
+    assert(fields.length <= MAX_INDEX_FIELDS, tooLong);
+    assert(new Set(fields).size === fields.length, `${index} names a field twice.`);
+  }
+  return {
+    document: documentType === null ? null : validatorOf(documentType),
+    documentJson: JSON.stringify(documentType),
+    indexes: new Map(declared.map(({ indexDescriptor, fields }) => [indexDescriptor, fields])),
+  };
 }
 
-function indexOf(table: string, json: Json): [string, string[]] {
-  const name = isObject(json) ? asText(json["indexDescriptor"]) : "";
-  const fields = isObject(json) ? list(json["fields"]).map(String) : [];
-  if (fields.length === 0)
-    throw new EngineError("InvalidSchema", `Index ${table}.${name} must have at least one field.`);
-  if (fields.length > MAX_INDEX_FIELDS)
-    throw new EngineError(
-      "InvalidSchema",
-      `Index ${table}.${name} has ${fields.length} fields; at most ${MAX_INDEX_FIELDS} are allowed.`,
-    );
-  if (new Set(fields).size !== fields.length)
-    throw new EngineError("InvalidSchema", `Index ${table}.${name} names a field twice.`);
-  return [name, fields];
-}
-
-function list(json: Json | undefined): Json[] {
-  return Array.isArray(json) ? json : [];
-}
-
-function listed(json: Json | undefined): boolean {
-  return list(json).length > 0;
+function assert(holds: boolean, sentence: string): asserts holds {
+  if (!holds) throw new EngineError("InvalidSchema", sentence);
 }

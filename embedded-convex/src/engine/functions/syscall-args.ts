@@ -1,5 +1,4 @@
 /** Typed reads of a syscall's arguments; a wrong shape is a sentence thrown into the caller. */
-import type { Json } from "../types.ts";
 import type { JsonObject } from "../values/json.ts";
 import { SyscallError } from "./errors.ts";
 
@@ -21,8 +20,4 @@ export function numberArg(args: JsonObject, name: string): number {
 
 export function optionalNumber(args: JsonObject, name: string): number | null {
   return typeof args[name] === "number" ? args[name] : null;
-}
-
-export function valueArg(args: JsonObject, name: string): Json {
-  return args[name] ?? null;
 }

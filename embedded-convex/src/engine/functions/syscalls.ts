@@ -2,7 +2,7 @@
  * The operations `convex/server` asks of its host, by name. Database operations are synchronous underneath; they
  * only wait for a nested call of the same function that is still running.
  */
-import type { Table } from "../storage/catalog.ts";
+import { EngineError, type FunctionPath, type UdfKind } from "../types.ts";
 import { paginate } from "../query/paginate.ts";
 import { planQuery, queryShape, type Namespace } from "../query/plan.ts";
 import { QueryStream } from "../query/stream.ts";
@@ -22,32 +22,23 @@ import {
 } from "./documents.ts";
 import { CallError, SyscallError } from "./errors.ts";
 import { cancelJob, scheduleJob } from "./jobs.ts";
-import { userAttributes, type Run, type Syscalls } from "./run.ts";
-import { numberArg, optionalNumber, optionalText, textArg, valueArg } from "./syscall-args.ts";
-
-/** Calls of other functions, from inside one. */
-export interface Calls {
-  nested(parent: Run, udfType: string, args: JsonObject): Promise<string>;
-  fromAction(parent: Run, kind: "query" | "mutation" | "action", args: JsonObject): Promise<string>;
-  /** Runs a change of the database for an action, as a small mutation of its own. */
-  change<T>(body: (tx: Transaction) => T | Promise<T>): Promise<T>;
-  /** Creates a table in the writer's open group. */
-  createTable(tx: Transaction, component: string, name: string): Table;
-}
+import { userAttributes, type Run } from "./run.ts";
+import type { Runner } from "./runner.ts";
+import { numberArg, optionalNumber, optionalText, textArg } from "./syscall-args.ts";
 
 /** Operations that take their own place in the line of nested calls. */
 const SERIALIZED = new Set(["1.0/runUdf", "1.0/schedule"]);
 
 type Handler = (run: Run, args: JsonObject) => string | Promise<string>;
 
-export class SyscallTable implements Syscalls {
+export class SyscallTable {
   private readonly core: Core;
-  private readonly calls: Calls;
+  private readonly runner: Runner;
   private nextQueryId = 1;
 
-  constructor(core: Core, calls: Calls) {
+  constructor(core: Core, runner: Runner) {
     this.core = core;
-    this.calls = calls;
+    this.runner = runner;
   }
 
   sync(run: Run, op: string, text: string): string {
@@ -77,7 +68,7 @@ export class SyscallTable implements Syscalls {
     try {
       assertOpen(run);
       const handler = this.handlers[op];
-      if (handler === undefined) throw new SyscallError(`Unknown async operation ${op}`);
+      if (handler === undefined) throw new SyscallError(notHere(op) ?? `Unknown async operation ${op}`);
       const answer = handler(run, parseObject(text));
       // Most answers are there at once; one promise for each row of a query is enough.
       return typeof answer === "string"
@@ -96,11 +87,11 @@ export class SyscallTable implements Syscalls {
     "1.0/get": (run, args) =>
       getDocument(this.scope(run), textArg(args, "id"), optionalText(args, "table"), args["isSystem"] === true),
     "1.0/insert": (run, args) =>
-      JSON.stringify({ _id: insertDocument(this.writeScope(run), textArg(args, "table"), valueArg(args, "value")) }),
+      JSON.stringify({ _id: insertDocument(this.writeScope(run), textArg(args, "table"), args["value"] ?? null) }),
     "1.0/shallowMerge": (run, args) =>
-      patchDocument(this.writeScope(run), textArg(args, "id"), optionalText(args, "table"), valueArg(args, "value")),
+      patchDocument(this.writeScope(run), textArg(args, "id"), optionalText(args, "table"), args["value"] ?? null),
     "1.0/replace": (run, args) =>
-      replaceDocument(this.writeScope(run), textArg(args, "id"), optionalText(args, "table"), valueArg(args, "value")),
+      replaceDocument(this.writeScope(run), textArg(args, "id"), optionalText(args, "table"), args["value"] ?? null),
     "1.0/remove": (run, args) => deleteDocument(this.writeScope(run), textArg(args, "id"), optionalText(args, "table")),
     "1.0/queryStreamNext": (run, args) => this.streamNext(run, args),
     "1.0/queryPage": (run, args) => this.page(run, args),
@@ -108,15 +99,15 @@ export class SyscallTable implements Syscalls {
       const table = transactionOf(run).catalog.table(run.component.path, textArg(args, "table"));
       return String(table === null ? 0 : transactionOf(run).count(table));
     },
-    "1.0/runUdf": (run, args) => this.calls.nested(run, textArg(args, "udfType"), args),
+    "1.0/runUdf": (run, args) => this.runner.tree.nested(run, textArg(args, "udfType"), args),
     // Waits like a nested call, so that a job nobody awaited still is part of its mutation.
     "1.0/schedule": (run, args) => run.state.serialized(() => this.schedule(run, writableTransaction(run), args)),
-    "1.0/actions/schedule": async (run, args) => this.calls.change((tx) => this.schedule(run, tx, args)),
+    "1.0/actions/schedule": async (run, args) => this.runner.change((tx) => this.schedule(run, tx, args)),
     "1.0/cancel_job": (run, args) => this.cancel(run, writableTransaction(run), args),
-    "1.0/actions/cancel_job": (run, args) => this.calls.change((tx) => this.cancel(run, tx, args)),
-    "1.0/actions/query": (run, args) => this.calls.fromAction(run, "query", args),
-    "1.0/actions/mutation": (run, args) => this.calls.fromAction(run, "mutation", args),
-    "1.0/actions/action": (run, args) => this.calls.fromAction(run, "action", args),
+    "1.0/actions/cancel_job": (run, args) => this.runner.change((tx) => this.cancel(run, tx, args)),
+    "1.0/actions/query": (run, args) => this.runner.fromAction(run, "query", args),
+    "1.0/actions/mutation": (run, args) => this.runner.fromAction(run, "mutation", args),
+    "1.0/actions/action": (run, args) => this.runner.fromAction(run, "action", args),
     "1.0/getUserIdentity": (run) => JSON.stringify(userAttributes(run.identity)),
     "1.0/createFunctionHandle": (run, args) => this.createHandle(run, args),
     "1.0/getFunctionMetadata": (run) => JSON.stringify({ name: run.path.udf, componentPath: run.path.component }),
@@ -128,16 +119,6 @@ export class SyscallTable implements Syscalls {
     },
     "1.0/getTransactionMetrics": (run) => JSON.stringify(transactionOf(run).usage.metrics()),
     "1.0/auditLog": () => "null",
-    "1.0/actions/vectorSearch": unsupported(NOT_HERE.vectorSearch),
-    "1.0/storageGetUrl": unsupported(NOT_HERE.fileStorage),
-    "1.0/storageGetMetadata": unsupported(NOT_HERE.fileStorage),
-    "1.0/storageDelete": unsupported(NOT_HERE.fileStorage),
-    "1.0/storageGenerateUploadUrl": unsupported(NOT_HERE.fileStorage),
-    "1.0/storageStore": unsupported(NOT_HERE.fileStorage),
-    "1.0/storageGet": unsupported(NOT_HERE.fileStorage),
-    "1.0/signJwt": unsupported(NOT_HERE.signJwt),
-    "1.0/createServiceToken": unsupported(NOT_HERE.managedServices),
-    "1.0/getServiceUrl": unsupported(NOT_HERE.managedServices),
   };
 
   private openStream(run: Run, args: JsonObject): string {
@@ -164,64 +145,57 @@ export class SyscallTable implements Syscalls {
       );
     }
     const query = args["query"];
-    const result = paginate(
-      tx,
-      planQuery(query, tx, namespace(run)),
-      {
-        query: JSON.stringify([run.path.component, queryShape(query)]),
-        cursor: optionalText(args, "cursor"),
-        endCursor: optionalText(args, "endCursor"),
-        journal: run.journal,
-        pageSize: numberArg(args, "pageSize"),
-        maximumRowsRead: optionalNumber(args, "maximumRowsRead"),
-        maximumBytesRead: optionalNumber(args, "maximumBytesRead"),
-      },
-      this.core.cursors,
-    );
+    const request = {
+      query: JSON.stringify([run.path.component, queryShape(query)]),
+      cursor: optionalText(args, "cursor"),
+      endCursor: optionalText(args, "endCursor"),
+      journal: run.journal,
+      pageSize: numberArg(args, "pageSize"),
+      maximumRowsRead: optionalNumber(args, "maximumRowsRead") ?? Infinity,
+      maximumBytesRead: optionalNumber(args, "maximumBytesRead") ?? Infinity,
+    };
+    const result = paginate(tx, planQuery(query, tx, namespace(run)), request, this.core.cursors);
     run.state.endCursor = result.continueCursor;
     const { page, ...rest } = result;
     return `{"page":[${page.join(",")}],${JSON.stringify(rest).slice(1)}`;
   }
 
   private async schedule(run: Run, tx: Transaction, args: JsonObject): Promise<string> {
-    const target = resolveAddress(args, run.component);
-    const found = await run.code.components.get(target.component)?.find(target.udf);
-    if (found === undefined || found === null) {
-      throw new SyscallError(`Attempted to schedule function at nonexistent path: ${describePath(target)}`);
+    const { path, kind } = await this.find(run, args, "Attempted to schedule function at nonexistent path: ");
+    if (kind === "query") {
+      const rule = "which is a query. Only mutations and actions can be scheduled.";
+      throw new SyscallError(`Attempted to schedule ${describePath(path)}, ${rule}`);
     }
-    if (found.kind === "query")
-      throw new SyscallError(
-        `Attempted to schedule ${describePath(target)}, which is a query. Only mutations and actions can be scheduled.`,
-      );
-    return JSON.stringify(
-      scheduleJob(tx, run.path.component, target, valueArg(args, "args"), numberArg(args, "ts") * 1000),
-    );
+    const dueMs = numberArg(args, "ts") * 1000;
+    return JSON.stringify(scheduleJob(tx, run.path.component, path, args["args"] ?? null, dueMs));
   }
 
   private cancel(run: Run, tx: Transaction, args: JsonObject): string {
-    cancelJob(
-      tx,
-      run.path.component,
-      textArg(args, "id"),
-      run.kind === "mutation" ? run.request.scheduledFunctionId : null,
-    );
+    const own = run.kind === "mutation" ? run.request.scheduledFunctionId : null;
+    cancelJob(tx, run.path.component, textArg(args, "id"), own);
     return "null";
   }
 
   private async createHandle(run: Run, args: JsonObject): Promise<string> {
+    return JSON.stringify(functionHandle((await this.find(run, args, "Could not find function ")).path));
+  }
+
+  /** The function that the arguments address. */
+  private async find(run: Run, args: JsonObject, refusal: string): Promise<{ path: FunctionPath; kind: UdfKind }> {
     const path = resolveAddress(args, run.component);
     const found = await run.code.components.get(path.component)?.find(path.udf);
-    if (found === undefined || found === null) throw new SyscallError(`Could not find function ${describePath(path)}.`);
-    return JSON.stringify(functionHandle(path));
+    if (found === undefined || found === null) throw new SyscallError(`${refusal}${describePath(path)}.`);
+    return { path, kind: found.kind };
   }
 
   private scope(run: Run): Scope {
     const tx = transactionOf(run);
-    return {
-      tx,
-      component: run.component,
-      createTable: (name) => this.calls.createTable(tx, run.component.path, name),
+    const createTable = (name: string) => {
+      const table = this.core.writer.tableFor(run.component.path, name);
+      tx.catalog = this.core.storage.catalog;
+      return table;
     };
+    return { tx, component: run.component, createTable };
   }
 
   private writeScope(run: Run): Scope {
@@ -236,14 +210,12 @@ export class SyscallTable implements Syscalls {
   /** Sentences go to the function; anything unforeseen is the engine's fault and ends the run. */
   private asSyscallError(run: Run, error: unknown): SyscallError {
     if (error instanceof SyscallError) return error;
-    if (
+    const isSentence =
       error instanceof CallError ||
       error instanceof RangeError ||
       error instanceof TypeError ||
-      isPlainError(error)
-    ) {
-      return new SyscallError(error.message);
-    }
+      error instanceof EngineError;
+    if (isSentence || isPlainError(error)) return new SyscallError(error.message);
     run.state.fault = error;
     return new SyscallError("The database could not do this. See the server's log.");
   }
@@ -261,10 +233,12 @@ function namespace(run: Run): Namespace {
   };
 }
 
-function unsupported(sentence: string): Handler {
-  return () => {
-    throw new SyscallError(sentence);
-  };
+/** The sentence for an operation that is left out on purpose; null for one that nobody knows. */
+function notHere(op: string): string | null {
+  if (op.startsWith("1.0/storage")) return NOT_HERE.fileStorage;
+  if (op === "1.0/actions/vectorSearch") return NOT_HERE.vectorSearch;
+  if (op === "1.0/signJwt") return NOT_HERE.signJwt;
+  return op === "1.0/createServiceToken" || op === "1.0/getServiceUrl" ? NOT_HERE.managedServices : null;
 }
 
 function assertOpen(run: Run): void {

@@ -1,31 +1,26 @@
 /** From analysed definitions to the live code: the tree of components, each with its functions, schema and routes. */
-import { EngineError, type DefinitionAnalysis, type FunctionInfo, type Json } from "../types.ts";
+import { EngineError, type FunctionInfo, type Json } from "../types.ts";
 import type { Bundle } from "../functions/bundle.ts";
-import { envBindings, type Code, type ComponentCode, type EnvBinding } from "../functions/code.ts";
+import type { Code, ComponentCode } from "../functions/code.ts";
 import { exportOf, registeredFunction, registeredRouter, type LoadedFunction } from "../functions/registered.ts";
 import { NO_SCHEMA, parseSchema } from "../functions/schema.ts";
-import { asText, isObject, type JsonObject } from "../values/json.ts";
+import type { DefinitionAnalysis, EnvBinding } from "./analysis.ts";
 
 export interface Definition {
   analysis: DefinitionAnalysis;
   bundle: Bundle;
 }
 
-interface Child {
-  name: string;
-  definitionPath: string;
-  env: ReadonlyMap<string, EnvBinding>;
-}
+const KINDS = { Query: "query", Mutation: "mutation", Action: "action" } as const;
 
 export function assemble(definitions: ReadonlyMap<string, Definition>): Code {
   const components = new Map<string, ComponentCode>();
   mount(definitions, "", "", null, components);
-  const bundles = [...definitions.values()].map(({ bundle }) => bundle);
   return {
     components,
     auth: definitions.get("")?.analysis.auth ?? [],
     mapPlace: (url, line, column) => {
-      for (const bundle of bundles) {
+      for (const { bundle } of definitions.values()) {
         const place = bundle.mapPlace(url, line, column);
         if (place !== null) return place;
       }
@@ -41,42 +36,41 @@ function mount(
   env: ReadonlyMap<string, EnvBinding> | null,
   into: Map<string, ComponentCode>,
 ): void {
-  const definition = definitions.get(definitionPath);
-  if (definition === undefined)
+  const found = definitions.get(definitionPath);
+  if (found === undefined)
     throw new EngineError("InvalidModules", `Component definition "${definitionPath}" is not part of the push.`);
-  const { analysis, bundle } = definition;
-  const config = objectOf(analysis.definition);
-  const children = childrenOf(config);
-  const pathOf = (child: Child) => (path === "" ? child.name : `${path}/${child.name}`);
-  const byName = new Map(children.map((child) => [child.name, pathOf(child)]));
-  if (byName.size !== children.length)
-    throw new EngineError(
-      "InvalidModules",
-      `Two components are installed under one name in ${path === "" ? "the app" : path}.`,
-    );
-  const infos = functionInfos(analysis, path);
+  const { analysis, bundle } = found;
+  const { childComponents, httpPrefix, httpMounts } = analysis.definition;
+  const children = new Map(childComponents.map(({ name }) => [name, path === "" ? name : `${path}/${name}`]));
+  if (children.size !== childComponents.length) {
+    const where = path === "" ? "the app" : path;
+    throw new EngineError("InvalidModules", `Two components are installed under one name in ${where}.`);
+  }
+  const mounts = Object.entries(httpMounts).map(([prefix, reference]): [string, string | undefined] => [
+    prefix,
+    children.get(reference.split("/").at(-1) ?? ""),
+  ]);
   const loaded = new Map<string, Promise<LoadedFunction | null>>();
   into.set(path, {
     path,
     definitionPath,
-    schema: analysis.schema === null ? NO_SCHEMA : parseSchema(JSON.stringify(analysis.schema)),
-    children: byName,
+    schema: analysis.schema === null ? NO_SCHEMA : parseSchema(analysis.schema),
+    children,
     env,
-    httpPrefix: httpPrefix(config),
-    httpMounts: httpMounts(config, byName),
-    functions: () => infos,
+    httpPrefix,
+    httpMounts: new Map(mounts.filter((mount): mount is [string, string] => mount[1] !== undefined)),
+    functions: functionInfos(analysis, path),
     find: (udf) => {
-      let found = loaded.get(udf);
-      if (found === undefined) {
-        found = loadFunction(bundle, udf);
-        loaded.set(udf, found);
-      }
-      return found;
+      const known = loaded.get(udf) ?? loadFunction(bundle, udf);
+      loaded.set(udf, known);
+      return known;
     },
     router: async () =>
       bundle.file("http.js") === null ? null : registeredRouter(exportOf(await bundle.load("http.js"), "default")),
   });
-  for (const child of children) mount(definitions, child.definitionPath, pathOf(child), child.env, into);
+  for (const { name, path: childDefinition, env: bindings } of childComponents) {
+    mount(definitions, childDefinition, children.get(name) ?? name, new Map(bindings ?? []), into);
+  }
 }
 
 async function loadFunction(bundle: Bundle, udf: string): Promise<LoadedFunction | null> {
@@ -101,51 +95,12 @@ export function appJson(code: Code, path = ""): Json {
   };
 }
 
-function functionInfos(analysis: DefinitionAnalysis, component: string): FunctionInfo[] {
-  const infos: FunctionInfo[] = [];
-  for (const [modulePath, module] of Object.entries(analysis.functions)) {
-    for (const fn of isObject(module) && Array.isArray(module["functions"]) ? module["functions"] : []) {
-      const info = isObject(fn) ? functionInfo(fn, modulePath, component) : null;
-      if (info !== null) infos.push(info);
-    }
-  }
-  return infos;
-}
-
-function functionInfo(fn: JsonObject, modulePath: string, component: string): FunctionInfo | null {
-  const kinds = { Query: "query", Mutation: "mutation", Action: "action" } as const;
-  const kind = Object.entries(kinds).find(([name]) => name === fn["udfType"])?.[1];
-  if (kind === undefined) return null;
-  return {
-    path: { component, udf: `${modulePath.replace(/\.js$/, "")}:${asText(fn["name"])}` },
-    kind,
-    visibility: objectOf(fn["visibility"])["kind"] === "public" ? "public" : "internal",
-    args: asText(fn["args"]),
-    returns: asText(fn["returns"]),
-  };
-}
-
-function childrenOf(config: JsonObject): Child[] {
-  const children = Array.isArray(config["childComponents"]) ? config["childComponents"] : [];
-  return children.map((json) => {
-    const child = objectOf(json);
-    return { name: asText(child["name"]), definitionPath: asText(child["path"]), env: envBindings(child["env"]) };
-  });
-}
-
-function httpPrefix(config: JsonObject): string {
-  return typeof config["httpPrefix"] === "string" ? config["httpPrefix"] : "/";
-}
-
-function httpMounts(config: JsonObject, children: ReadonlyMap<string, string>): Map<string, string> {
-  const mounts = new Map<string, string>();
-  for (const [prefix, reference] of Object.entries(objectOf(config["httpMounts"]))) {
-    const child = children.get(asText(reference).split("/").at(-1) ?? "");
-    if (child !== undefined) mounts.set(prefix, child);
-  }
-  return mounts;
-}
-
-function objectOf(json: Json | undefined): JsonObject {
-  return isObject(json) ? json : {};
+function functionInfos(analysis: DefinitionAnalysis, component: string): Map<string, FunctionInfo> {
+  const infos = Object.entries(analysis.functions).flatMap(([modulePath, { functions }]) =>
+    functions.map(({ name, udfType, visibility, args, returns }): FunctionInfo => {
+      const path = { component, udf: `${modulePath.replace(/\.js$/, "")}:${name}` };
+      return { path, kind: KINDS[udfType], visibility: visibility.kind, args, returns };
+    }),
+  );
+  return new Map(infos.map((info) => [info.path.udf, info]));
 }

@@ -1,65 +1,64 @@
 /** A push from its bundles to the live code, in three steps: evaluate, make the data fit, switch in one commit. */
 import { randomUUID } from "node:crypto";
-import { EngineError, type DefinitionAnalysis, type Json, type PreparedPush, type PushedDefinition } from "../types.ts";
+import { EngineError, type Json, type PushedDefinition } from "../types.ts";
 import { Bundle, type BundleFile } from "../functions/bundle.ts";
 import type { Code } from "../functions/code.ts";
 import type { Core } from "../functions/core.ts";
-import { Catalog, insertTable, SCHEDULED_FUNCTIONS } from "../storage/catalog.ts";
+import { insertTable, SCHEDULED_FUNCTIONS, type Catalog } from "../storage/catalog.ts";
 import { textOf, type Connection } from "../storage/connection.ts";
-import { asText, isObject, parseObject, type JsonObject } from "../values/json.ts";
 import { declaredCrons, replaceCrons } from "../schedule/crons.ts";
+import { pushRecord, type DefinitionAnalysis, type ModuleFile, type PushRecord } from "./analysis.ts";
 import { analyzeDefinition, filesOf } from "./analyze.ts";
 import { appJson, assemble, type Definition } from "./assemble.ts";
 import { SchemaChange } from "./schema-change.ts";
 
-export class Push implements PreparedPush {
+/** An evaluated push that has not changed anything yet. */
+export class Push {
   readonly id = randomUUID();
   readonly definitions: ReadonlyMap<string, DefinitionAnalysis>;
-  readonly app: Json;
   readonly code: Code;
+  /** The app's component tree in the wire's form. */
+  readonly app: Json;
   readonly change: SchemaChange;
-  readonly record: string;
-  readonly files: readonly BundleFile[];
+  private readonly files: ReadonlyMap<string, readonly BundleFile[]>;
 
-  constructor(
-    core: Core,
-    definitions: ReadonlyMap<string, Definition>,
-    files: ReadonlyMap<string, readonly BundleFile[]>,
-  ) {
-    this.definitions = new Map([...definitions].map(([path, { analysis }]) => [path, analysis]));
-    this.code = assemble(definitions);
+  constructor(core: Core, parts: ReadonlyMap<string, Definition & { files: readonly BundleFile[] }>) {
+    this.definitions = new Map([...parts].map(([path, { analysis }]) => [path, analysis]));
+    this.files = new Map([...parts].map(([path, { files }]) => [path, files]));
+    this.code = assemble(parts);
     this.app = appJson(this.code);
     this.change = new SchemaChange(core, this.code);
-    this.files = [...files.values()].flat();
-    this.record = recordOf(this.definitions, files);
     declaredCrons(this.definitions, this.code);
+  }
+
+  /** Writes it over the push there was, crons included. */
+  save(db: Connection, nowMs: number): void {
+    const record: PushRecord = {};
+    for (const [path, analysis] of this.definitions)
+      record[path] = { analysis, files: [...(this.files.get(path) ?? [])] };
+    db.run("DELETE FROM pushes");
+    db.run("INSERT INTO pushes (body) VALUES (?)", JSON.stringify(pushRecord.parse(record)));
+    db.run("DELETE FROM modules");
+    for (const { hash, source, sourceMap = null } of [...this.files.values()].flat()) {
+      db.run("INSERT OR IGNORE INTO modules (hash, source, source_map) VALUES (?, ?, ?)", hash, source, sourceMap);
+    }
+    replaceCrons(db, declaredCrons(this.definitions, this.code), nowMs);
   }
 }
 
 /** Evaluates every module of a push; changes nothing but the folder of unpacked bundles. */
-export async function preparePush(core: Core, modulesDir: string, pushed: readonly PushedDefinition[]): Promise<Push> {
-  const env = Object.fromEntries(core.environment);
-  const definitions = new Map<string, Definition>();
-  const files = new Map<string, BundleFile[]>();
+export async function preparePush(core: Core, pushed: readonly PushedDefinition[]): Promise<Push> {
+  const parts = new Map<string, Definition & { files: BundleFile[] }>();
   const names = new Map<string, string>();
   for (const definition of dependenciesFirst(pushed)) {
-    const own = filesOf(definition, names);
-    const bundle = new Bundle(modulesDir, own, definition.definitionPath === "" ? env : {});
+    const path = definition.definitionPath;
+    const files = filesOf(definition, names);
+    const bundle = bundleOf(core, path, files, core.environment);
     const analysis = await analyzeDefinition(definition, bundle);
-    const name = isObject(analysis.definition) ? analysis.definition["name"] : null;
-    if (typeof name === "string") names.set(definition.definitionPath, name);
-    definitions.set(definition.definitionPath, { analysis, bundle });
-    files.set(definition.definitionPath, own);
+    if (analysis.definition.name !== undefined) names.set(path, analysis.definition.name);
+    parts.set(path, { analysis, bundle, files });
   }
-  return new Push(core, definitions, files);
-}
-
-/** Switches code, schema, indexes and crons in one commit. */
-export function commitPush(core: Core, push: Push): Promise<void> {
-  return activate(core, push.code, push.change, (db) => {
-    savePush(db, push);
-    replaceCrons(db, declaredCrons(push.definitions, push.code), core.now());
-  });
+  return new Push(core, parts);
 }
 
 /** Makes code live whose schema change has been checked; `also` is part of the same commit. */
@@ -72,12 +71,11 @@ export async function activate(
   const before = core.code;
   const switched = core.writer.run(() => {
     change.assertReady();
-    core.writer.apply(core.storage.nextTs(core.now()), (db) => {
+    core.writer.apply((db) => {
       change.activate(db);
       also(db);
-      return { keys: [] };
     });
-    core.storage.catalog = Catalog.load(core.storage.writer);
+    core.storage.reloadCatalog();
     core.code = code;
   });
   await switched.catch((error: unknown) => {
@@ -89,47 +87,34 @@ export async function activate(
 
 /** The live push as the database has it; null before the first. Modules are loaded when first called. */
 export function loadPush(
-  db: Connection,
-  modulesDir: string,
+  core: Pick<Core, "options" | "storage">,
   environment: ReadonlyMap<string, string>,
-): { code: Code; bundles: Set<string>; definitions: ReadonlyMap<string, DefinitionAnalysis> } | null {
-  const row = db.get("SELECT body FROM pushes");
-  if (row === undefined) return null;
+): { code: Code; bundles: Set<string> } | null {
+  const db = core.storage.writer;
+  const record = storedPush(db);
+  if (record === null) return null;
   const definitions = new Map<string, Definition>();
-  for (const [path, json] of Object.entries(parseObject(textOf(row, "body")))) {
-    const definition = objectOf(json);
-    const files = (Array.isArray(definition["files"]) ? definition["files"] : []).map((file) =>
-      readFile(db, objectOf(file)),
+  for (const [path, { analysis, files }] of Object.entries(record)) {
+    const bundle = bundleOf(
+      core,
+      path,
+      files.map((file) => readFile(db, file)),
+      environment,
     );
-    const bundle = new Bundle(modulesDir, files, path === "" ? Object.fromEntries(environment) : {});
-    definitions.set(path, { bundle, analysis: analysisOf(objectOf(definition["analysis"])) });
+    definitions.set(path, { bundle, analysis });
   }
-  return {
-    code: assemble(definitions),
-    bundles: new Set([...definitions.values()].map(({ bundle }) => bundle.name)),
-    definitions: new Map([...definitions].map(([path, { analysis }]) => [path, analysis])),
-  };
+  return { code: assemble(definitions), bundles: new Set([...definitions.values()].map(({ bundle }) => bundle.name)) };
 }
 
 /** Hashes of the app's modules, for a CLI that asks what it need not send again. */
-export function appModuleHashes(db: Connection): { path: string; environment: string; hash: string }[] {
-  return appFiles(db).map((file) => ({
-    path: asText(file["path"]),
-    environment: asText(file["environment"]),
-    hash: asText(file["hash"]),
-  }));
+export function appModules(db: Connection): ModuleFile[] {
+  return storedPush(db)?.[""]?.files ?? [];
 }
 
 /** A module of the live app with its source, for a CLI that did not send it again; null when it is not this one. */
 export function appModule(db: Connection, path: string, hash: string): BundleFile | null {
-  const file = appFiles(db).find((one) => one["path"] === path && one["hash"] === hash);
+  const file = appModules(db).find((one) => one.path === path && one.hash === hash);
   return file === undefined ? null : readFile(db, file);
-}
-
-function appFiles(db: Connection): JsonObject[] {
-  const row = db.get("SELECT body FROM pushes");
-  const files = row === undefined ? [] : objectOf(parseObject(textOf(row, "body"))[""])["files"];
-  return (Array.isArray(files) ? files : []).map(objectOf);
 }
 
 /** Every component has a scheduler. */
@@ -139,83 +124,42 @@ export function ensureSystemTables(db: Connection, catalog: Catalog, code: Code)
   }
 }
 
-function savePush(db: Connection, push: Push): void {
-  db.run("DELETE FROM pushes");
-  db.run("INSERT INTO pushes (body) VALUES (?)", push.record);
-  db.run("DELETE FROM modules");
-  for (const file of push.files) {
-    db.run(
-      "INSERT OR IGNORE INTO modules (hash, source, source_map) VALUES (?, ?, ?)",
-      file.hash,
-      file.source,
-      file.sourceMap ?? null,
-    );
-  }
+function storedPush(db: Connection): PushRecord | null {
+  const row = db.get("SELECT body FROM pushes");
+  return row === undefined ? null : pushRecord.parse(JSON.parse(textOf(row, "body")));
 }
 
-function recordOf(
-  definitions: ReadonlyMap<string, DefinitionAnalysis>,
-  files: ReadonlyMap<string, readonly BundleFile[]>,
-): string {
-  return JSON.stringify(
-    Object.fromEntries(
-      [...definitions].map(([path, analysis]) => [
-        path,
-        {
-          analysis,
-          files: (files.get(path) ?? []).map(({ path: file, hash, environment }) => ({
-            path: file,
-            hash,
-            environment,
-          })),
-        },
-      ]),
-    ),
-  );
+/** Only the app's modules see the deployment's variables while they load. */
+function bundleOf(
+  { options }: Pick<Core, "options">,
+  definitionPath: string,
+  files: BundleFile[],
+  environment: ReadonlyMap<string, string>,
+): Bundle {
+  return new Bundle(options.modulesDir, files, definitionPath === "" ? Object.fromEntries(environment) : {});
 }
 
-function readFile(db: Connection, file: JsonObject): BundleFile {
-  const hash = asText(file["hash"]);
-  const row = db.get("SELECT source, source_map FROM modules WHERE hash = ?", hash);
+function readFile(db: Connection, file: ModuleFile): BundleFile {
+  const row = db.get("SELECT source, source_map FROM modules WHERE hash = ?", file.hash);
   if (row === undefined)
-    throw new EngineError("CorruptDatabase", `Module ${asText(file["path"])} of the live push is missing.`, 500);
+    throw new EngineError("CorruptDatabase", `Module ${file.path} of the live push is missing.`, 500);
   const sourceMap = row["source_map"];
-  return {
-    path: asText(file["path"]),
-    hash,
-    source: textOf(row, "source"),
-    environment: file["environment"] === "node" ? "node" : "isolate",
-    ...(typeof sourceMap === "string" ? { sourceMap } : {}),
-  };
+  return { ...file, source: textOf(row, "source"), ...(typeof sourceMap === "string" ? { sourceMap } : {}) };
 }
 
-function analysisOf(json: JsonObject): DefinitionAnalysis {
-  return {
-    definition: json["definition"] ?? null,
-    schema: json["schema"] ?? null,
-    functions: objectOf(json["functions"]),
-    auth: Array.isArray(json["auth"]) ? json["auth"] : [],
-  };
-}
-
-function dependenciesFirst(pushed: readonly PushedDefinition[]): PushedDefinition[] {
+function dependenciesFirst(pushed: readonly PushedDefinition[]): Set<PushedDefinition> {
   const byPath = new Map(pushed.map((definition) => [definition.definitionPath, definition]));
   const ordered = new Set<PushedDefinition>();
   const visit = (path: string, above: readonly string[]): void => {
     const definition = byPath.get(path);
     if (definition === undefined || ordered.has(definition)) return;
-    if (above.includes(path))
-      throw new EngineError(
-        "InvalidModules",
-        `Components install each other in a circle: ${[...above, path].join(" -> ")}.`,
-      );
+    if (above.includes(path)) {
+      const circle = [...above, path].join(" -> ");
+      throw new EngineError("InvalidModules", `Components install each other in a circle: ${circle}.`);
+    }
     for (const dependency of definition.dependencies) visit(dependency, [...above, path]);
     ordered.add(definition);
   };
-  for (const definition of pushed) visit(definition.definitionPath, []);
-  return [...ordered];
-}
-
-function objectOf(json: Json | undefined): JsonObject {
-  return isObject(json) ? json : {};
+  for (const { definitionPath } of pushed) visit(definitionPath, []);
+  return ordered;
 }

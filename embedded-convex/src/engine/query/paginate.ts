@@ -18,8 +18,8 @@ export interface PageRequest {
   /** End of this page when it ran before; replaces `endCursor` where none is given. */
   journal: string | null;
   pageSize: number;
-  maximumRowsRead: number | null;
-  maximumBytesRead: number | null;
+  maximumRowsRead: number;
+  maximumBytesRead: number;
 }
 
 export interface Page {
@@ -48,10 +48,7 @@ export function paginate(tx: Transaction, plan: QueryPlan, request: PageRequest,
     }
     keys.push(row.key);
     if (row.text !== null) page.push(row.text);
-    if (
-      stream.rowsRead >= (request.maximumRowsRead ?? Infinity) ||
-      stream.bytesRead >= (request.maximumBytesRead ?? Infinity)
-    ) {
+    if (stream.rowsRead >= request.maximumRowsRead || stream.bytesRead >= request.maximumBytesRead) {
       stop = "limit";
       break;
     }

@@ -1,7 +1,7 @@
 /** From a query's JSON, as `convex/server` sends it, to a range of one index and a list of operators. */
-import type { Json } from "../types.ts";
+import type { Json, KeyRange } from "../types.ts";
 import { indexOver, type Table } from "../storage/catalog.ts";
-import type { KeyRange, Order } from "../storage/reader.ts";
+import type { Order } from "../storage/reader.ts";
 import type { Transaction } from "../transaction/transaction.ts";
 import { asText, isObject, type JsonObject } from "../values/json.ts";
 import { encodeTuple, keyFields, prefixEnd } from "../values/keys.ts";

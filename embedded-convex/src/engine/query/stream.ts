@@ -19,8 +19,7 @@ export class QueryStream {
     this.left = plan.operators.map((operator) => (operator.kind === "limit" ? operator.count : Infinity));
     const first = plan.operators[0];
     const expected = first?.kind === "limit" ? Math.max(1, first.count) : Infinity;
-    const cursor = plan.range === null ? null : tx.cursor(plan.range, plan.order, expected);
-    this.pull = () => cursor?.next() ?? null;
+    this.pull = plan.range === null ? () => null : tx.walk(plan.range, plan.order, expected);
   }
 
   /** JSON text of the next document; null at the end. */

@@ -2,16 +2,17 @@
  * Runs jobs and crons when they are due. A mutation's outcome is part of its own transaction, so it happens exactly
  * once; an action is marked in progress on disk before it starts, so it happens at most once.
  */
-import type { Call, UdfResult } from "../types.ts";
+import type { Call, FunctionPath, Json, UdfResult } from "../types.ts";
 import type { Core } from "../functions/core.ts";
 import { newRequest } from "../functions/invoke.ts";
 import { dueJobs, finishJob, jobState, type Job, type JobState } from "../functions/jobs.ts";
 import type { Runner } from "../functions/runner.ts";
 import { forgetOldSessions } from "../functions/sessions.ts";
-import { SCHEDULED_FUNCTIONS, COMPLETED_FIELDS, indexOver, type Table } from "../storage/catalog.ts";
+import { COMPLETED_FIELDS, indexOver, SCHEDULED_FUNCTIONS, type Table } from "../storage/catalog.ts";
+import { rowAt, rowsIn } from "../storage/reader.ts";
 import type { Transaction } from "../transaction/transaction.ts";
 import { encodeTuple } from "../values/keys.ts";
-import { asText, parseObject, type JsonObject } from "../values/json.ts";
+import { asText, parseObject } from "../values/json.ts";
 import { advance, dueCrons, isDue, notRunning, type CronJob } from "./crons.ts";
 
 /** Convex runs this many jobs of one deployment at a time. */
@@ -25,7 +26,27 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 const realSetTimeout = globalThis.setTimeout;
 const PAUSE_AFTER_FAULT_MS = 1000;
 const STOP_PATIENCE_MS = 2000;
-const INTERRUPTED = "Transient error while executing action";
+const SUCCESS: UdfResult = { ok: true, valueJson: "null", logLines: [] };
+const INTERRUPTED: UdfResult = { ok: false, errorMessage: "Transient error while executing action", logLines: [] };
+
+/** How far a job's run is: not begun, or (an action) begun and marked as such. */
+type Stage = "pending" | "inProgress";
+
+/** A job, or one run of a cron. What it writes is part of the transaction that it is given. */
+interface Work {
+  key: string;
+  dueMs: number;
+  target: FunctionPath;
+  /** The job's id, for `ctx.meta`. */
+  scheduledFunctionId: string | null;
+  args(): Json;
+  /** Whether nobody else (a cancel, an earlier timer) has taken it. */
+  isPending(tx: Transaction): boolean;
+  /** Notes that an action begins. */
+  begin(tx: Transaction): void;
+  /** Notes how it ended. */
+  end(tx: Transaction, from: Stage, result: UdfResult): void;
+}
 
 export class Scheduler {
   private readonly core: Core;
@@ -90,136 +111,116 @@ export class Scheduler {
   private startDue(): void {
     this.timer = undefined;
     if (this.stopped) return;
-    const now = this.core.now();
-    const db = this.core.storage.writer;
-    for (const cron of dueCrons(db, now)) this.begin(cronKey(cron), () => this.runCron(cron));
-    for (const job of dueJobs(db, now, PARALLEL + this.active.size)) this.begin(jobKey(job), () => this.runJob(job));
+    for (const work of this.due(this.core.now(), PARALLEL + this.active.size)) this.begin(work);
     this.wake();
   }
 
   /** When something is next to be started; null while nothing can be. */
   private nextMs(): number | null {
     if (this.active.size >= PARALLEL) return null;
-    const db = this.core.storage.writer;
-    const jobs = dueJobs(db, Infinity, this.active.size + 1).map((job) => ({ key: jobKey(job), dueMs: job.dueMs }));
-    const crons = dueCrons(db, Infinity).map((cron) => ({ key: cronKey(cron), dueMs: cron.nextMs }));
-    const times = [...jobs, ...crons].filter(({ key }) => !this.active.has(key)).map(({ dueMs }) => dueMs);
-    return times.length === 0 ? null : Math.min(...times);
+    const waiting = this.due(Infinity, this.active.size + 1).filter(({ key }) => !this.active.has(key));
+    return waiting.length === 0 ? null : Math.min(...waiting.map(({ dueMs }) => dueMs));
   }
 
-  private begin(key: string, work: () => Promise<void>): void {
-    if (this.active.has(key) || this.active.size >= PARALLEL) return;
-    const running = work()
+  /** Crons and at most `jobs` jobs that are due by then, the earliest of each first. */
+  private due(untilMs: number, jobs: number): Work[] {
+    const db = this.core.storage.writer;
+    return [
+      ...dueCrons(db, untilMs).map((cron) => this.cronWork(cron)),
+      ...dueJobs(db, untilMs, jobs).map((job) => this.jobWork(job)),
+    ];
+  }
+
+  private begin(work: Work): void {
+    if (this.active.has(work.key) || this.active.size >= PARALLEL) return;
+    const running = this.run(work)
       .catch((error: unknown) => {
         this.notBeforeMs = this.core.now() + PAUSE_AFTER_FAULT_MS;
         this.report(error);
       })
       .finally(() => {
-        this.active.delete(key);
+        this.active.delete(work.key);
         this.wake();
       });
-    this.active.set(key, running);
+    this.active.set(work.key, running);
   }
 
-  private async runJob(job: Job): Promise<void> {
+  private async run(work: Work): Promise<void> {
+    const { runner } = this;
+    const { target: path, scheduledFunctionId } = work;
     const found = await this.core.code.components
-      .get(job.target.component)
-      ?.find(job.target.udf)
+      .get(path.component)
+      ?.find(path.udf)
       .catch(() => null);
-    const run = found?.kind === "action" ? this.runActionJob(job) : this.runMutationJob(job);
-    await run;
-  }
-
-  private async runMutationJob(job: Job): Promise<void> {
+    const call: Call = { path, args: work.args(), identity: { kind: "none" }, allowInternal: true };
+    const request = newRequest({ scheduledFunctionId });
     let taken = false;
-    const { result } = await this.runner.runMutation(this.callOf(job), {
-      request: newRequest({ scheduledFunctionId: job.id }),
-      before: (tx) => {
-        taken = this.stateOf(tx, job) === "pending";
-        return taken;
-      },
-      after: (tx) => this.move(tx, job, "pending", { kind: "success" }),
-    });
-    if (taken && !result.ok) await this.runner.change((tx) => this.move(tx, job, "pending", failedState(result)));
-  }
-
-  private async runActionJob(job: Job): Promise<void> {
-    let taken = false;
-    await this.runner.change((tx) => {
-      taken = this.stateOf(tx, job) === "pending";
-      if (taken) this.move(tx, job, "pending", { kind: "inProgress" });
-    });
-    if (!taken) return;
-    const result = await this.runner.runAction(this.callOf(job), newRequest({ scheduledFunctionId: job.id }));
-    await this.runner.change((tx) =>
-      this.move(tx, job, "inProgress", result.ok ? { kind: "success" } : failedState(result)),
-    );
-  }
-
-  private async runCron(cron: CronJob): Promise<void> {
-    const path = { component: cron.component, udf: cron.udf };
-    const call: Call = { path, args: cron.args, identity: { kind: "none" }, allowInternal: true };
-    const db = this.core.storage.writer;
-    const found = await this.core.code.components
-      .get(cron.component)
-      ?.find(cron.udf)
-      .catch(() => null);
     if (found?.kind !== "action") {
-      const { result } = await this.runner.runMutation(call, {
-        before: () => isDue(db, cron),
-        also: (write) => advance(write, cron, this.core.now(), false),
+      const { result } = await runner.runMutation(call, {
+        request,
+        before: (tx) => (taken = work.isPending(tx)),
+        after: (tx) => work.end(tx, "pending", SUCCESS),
       });
-      // A failed run is not tried again before its next time.
-      if (!result.ok)
-        await this.runner.change(
-          () => undefined,
-          (write) => advance(write, cron, this.core.now(), false),
-        );
+      // A failed run is not tried again; a cron goes on at its next time.
+      if (taken && !result.ok) await runner.change((tx) => work.end(tx, "pending", result));
       return;
     }
-    await this.runner.change(
-      () => undefined,
-      (write) => advance(write, cron, this.core.now(), true),
-    );
+    await runner.change((tx) => {
+      taken = work.isPending(tx);
+      if (taken) work.begin(tx);
+    });
+    if (!taken) return;
+    let result = INTERRUPTED;
     try {
-      await this.runner.runAction(call);
+      result = await runner.runAction(call, request);
     } finally {
-      await this.runner.change(
-        () => undefined,
-        (write) => notRunning(write, cron),
-      );
+      await runner.change((tx) => work.end(tx, "inProgress", result));
     }
   }
 
-  private callOf(job: Job): Call {
-    const document = this.tableOf(job) === null ? null : this.document(job);
-    const args = document?.["args"];
+  private cronWork(cron: CronJob): Work {
+    const { target, dueMs, args } = cron;
     return {
-      path: job.target,
-      args: (Array.isArray(args) ? args[0] : null) ?? {},
-      identity: { kind: "none" },
-      allowInternal: true,
+      key: `cron ${cron.component} ${cron.name}`,
+      dueMs,
+      target,
+      scheduledFunctionId: null,
+      args: () => args,
+      isPending: () => isDue(this.core.storage.writer, cron),
+      begin: (tx) => tx.also((db) => advance(db, cron, this.core.now(), 1)),
+      end: (tx, from) =>
+        tx.also((db) => (from === "pending" ? advance(db, cron, this.core.now(), 0) : notRunning(db, cron))),
     };
   }
 
-  private document(job: Job): JsonObject | null {
-    const table = this.tableOf(job);
-    const row = table === null ? null : this.core.storage.writerReader.get(table.byId.id, encodeTuple([job.id]));
-    return row === null ? null : parseObject(row.text);
+  private jobWork(job: Job): Work {
+    const { id, target, dueMs } = job;
+    return {
+      key: `job ${id}`,
+      dueMs,
+      target,
+      scheduledFunctionId: id,
+      args: () => this.argsOf(job),
+      isPending: (tx) => this.move(tx, job, "pending", null),
+      begin: (tx) => this.move(tx, job, "pending", { kind: "inProgress" }),
+      end: (tx, from, result) => this.move(tx, job, from, endState(result)),
+    };
   }
 
-  private stateOf(tx: Transaction, job: Job): string {
+  private argsOf(job: Job): Json {
     const table = this.tableOf(job);
-    const document = table === null ? null : tx.peek(table, job.id);
-    return document === null ? "" : jobState(document.json);
+    const row = table === null ? null : rowAt(this.core.storage.writer, table.byId.id, encodeTuple([job.id]));
+    const args = row === null ? null : parseObject(row.text)["args"];
+    return (Array.isArray(args) ? args[0] : null) ?? {};
   }
 
-  /** Leaves a job alone that someone (a cancel) has moved on meanwhile. */
-  private move(tx: Transaction, job: Job, from: string, state: JobState): void {
+  /** Whether a job is in a state still (someone may have moved it on meanwhile: a cancel); then moves it to the next. */
+  private move(tx: Transaction, job: Job, from: Stage, to: JobState | null): boolean {
     const table = this.tableOf(job);
     const document = table === null ? null : tx.peek(table, job.id);
-    if (table !== null && document !== null && jobState(document.json) === from)
-      finishJob(tx, table, document.json, state);
+    if (table === null || document === null || jobState(document.json) !== from) return false;
+    if (to !== null) finishJob(tx, table, document.json, to);
+    return true;
   }
 
   private tableOf(job: Job): Table | null {
@@ -227,13 +228,11 @@ export class Scheduler {
   }
 
   private async failInterrupted(): Promise<void> {
-    await this.runner.change(
-      (tx) => {
-        for (const job of dueJobs(this.core.storage.writer, Infinity, -1))
-          this.move(tx, job, "inProgress", { kind: "failed", error: INTERRUPTED });
-      },
-      (db) => db.run("UPDATE crons SET running = 0"),
-    );
+    await this.runner.change((tx) => {
+      for (const job of dueJobs(this.core.storage.writer, Infinity, -1))
+        this.move(tx, job, "inProgress", endState(INTERRUPTED));
+      tx.also((db) => db.run("UPDATE crons SET running = 0"));
+    });
   }
 
   /** Deletes finished jobs and answered session requests when their time is over. */
@@ -253,17 +252,14 @@ export class Scheduler {
       if (index === null) continue;
       const range = { index: index.id, lower: encodeTuple([0]), upper: encodeTuple([before]) };
       for (let deleted = CLEAN_BATCH; deleted === CLEAN_BATCH && !this.stopped;) {
-        const old = this.core.storage.writerReader.scan(range, "asc", CLEAN_BATCH);
+        const old = rowsIn(this.core.storage.writer, range, "asc", CLEAN_BATCH);
         deleted = old.length;
         await this.runner.change((tx) => {
           for (const row of old) tx.put(table, asText(parseObject(row.text)["_id"]), null, 0);
         });
       }
     }
-    await this.runner.change(
-      () => undefined,
-      (db) => forgetOldSessions(db, this.core.now()),
-    );
+    await this.runner.change((tx) => tx.also((db) => forgetOldSessions(db, this.core.now())));
   }
 
   private report(error: unknown): void {
@@ -271,14 +267,7 @@ export class Scheduler {
   }
 }
 
-function jobKey(job: Job): string {
-  return `job ${job.id}`;
-}
-
-function cronKey(cron: CronJob): string {
-  return `cron ${cron.component} ${cron.name}`;
-}
-
-function failedState(result: UdfResult): JobState {
-  return { kind: "failed", error: result.ok ? "" : result.errorMessage.slice(result.errorMessage.indexOf("\n") + 1) };
+function endState(result: UdfResult): JobState {
+  if (result.ok) return { kind: "success" };
+  return { kind: "failed", error: result.errorMessage.slice(result.errorMessage.indexOf("\n") + 1) };
 }

@@ -3,6 +3,7 @@
  * objects instead of mutating them, so a running query keeps the catalog it began with.
  */
 import { parseJson } from "../values/json.ts";
+import type { TableNames } from "../values/validator.ts";
 import { numberOf, textOf, type Connection, type Row } from "./connection.ts";
 
 export interface Index {
@@ -68,6 +69,11 @@ export class Catalog {
 
   tableByNumber(component: string, number: number): Table | null {
     return this.byNumber.get(`${number} ${component}`) ?? null;
+  }
+
+  /** Names of a component's tables by their number; null for a number no table has. */
+  namesIn(component: string): TableNames {
+    return (number) => this.tableByNumber(component, number)?.name ?? null;
   }
 
   tables(component: string): Table[] {

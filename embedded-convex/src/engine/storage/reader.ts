@@ -1,5 +1,7 @@
 /** Reads of documents through one connection: a point, or a page of a range. Never more rows than asked for. */
-import { FIRST_KEY } from "../values/keys.ts";
+import type { KeyRange } from "../types.ts";
+import { successor, wholeIndex } from "../values/keys.ts";
+import type { Table } from "./catalog.ts";
 import { bytesOf, numberOf, textOf, type Connection, type Row } from "./connection.ts";
 
 export interface StoredDocument {
@@ -10,46 +12,46 @@ export interface StoredDocument {
   text: string;
 }
 
-/** [lower, upper) of one index. */
-export interface KeyRange {
-  index: number;
-  lower: Uint8Array;
-  upper: Uint8Array;
-}
-
 export type Order = "asc" | "desc";
 
-const SCAN =
-  "SELECT e.key, e.rid, d.value FROM entries e CROSS JOIN documents d ON d.rid = e.rid WHERE e.index_id = ? AND e.key >= ? AND e.key < ?";
-const SCAN_SQL = { asc: `${SCAN} ORDER BY e.key LIMIT ?`, desc: `${SCAN} ORDER BY e.key DESC LIMIT ?` };
-const GET_SQL =
-  "SELECT e.key, e.rid, d.value FROM entries e CROSS JOIN documents d ON d.rid = e.rid WHERE e.index_id = ? AND e.key = ?";
+const SELECT =
+  "SELECT e.key, e.rid, d.value FROM entries e CROSS JOIN documents d ON d.rid = e.rid WHERE e.index_id = ?";
+const SCAN = {
+  asc: `${SELECT} AND e.key >= ? AND e.key < ? ORDER BY e.key LIMIT ?`,
+  desc: `${SELECT} AND e.key >= ? AND e.key < ? ORDER BY e.key DESC LIMIT ?`,
+};
 
-export class Reader {
-  private readonly connection: Connection;
+/** The document at exactly this key of an index. */
+export function rowAt(db: Connection, index: number, key: Uint8Array): StoredDocument | null {
+  const row = db.get(`${SELECT} AND e.key = ?`, index, key);
+  return row === undefined ? null : toDocument(row);
+}
 
-  constructor(connection: Connection) {
-    this.connection = connection;
+export function rowsIn(db: Connection, range: KeyRange, order: Order, limit: number): StoredDocument[] {
+  return db.all(SCAN[order], range.index, range.lower, range.upper, limit).map(toDocument);
+}
+
+/** What is left of a range, read in `order`, after the row at `key`. */
+export function rangeAfter(range: KeyRange, order: Order, key: Uint8Array): KeyRange {
+  return order === "asc" ? { ...range, lower: successor(key) } : { ...range, upper: key };
+}
+
+/** A whole table in order of creation, `size` rows at a time. */
+export function* tablePages(db: Connection, table: Table, size: number): Generator<StoredDocument[], undefined> {
+  let range = wholeIndex(table.byCreationTime);
+  for (;;) {
+    const page = rowsIn(db, range, "asc", size);
+    const last = page.at(-1);
+    if (last === undefined) return;
+    yield page;
+    range = rangeAfter(range, "asc", last.key);
   }
+}
 
-  get(index: number, key: Uint8Array): StoredDocument | null {
-    const row = this.connection.get(GET_SQL, index, key);
-    return row === undefined ? null : toDocument(row);
-  }
-
-  scan(range: KeyRange, order: Order, limit: number): StoredDocument[] {
-    return this.connection.all(SCAN_SQL[order], range.index, range.lower, range.upper, limit).map(toDocument);
-  }
-
-  /** Number of entries in an index; reads all of them, so only for `count()`. */
-  count(index: number): number {
-    const row = this.connection.get(
-      "SELECT count(*) AS n FROM entries WHERE index_id = ? AND key >= ?",
-      index,
-      FIRST_KEY,
-    );
-    return row === undefined ? 0 : numberOf(row, "n");
-  }
+/** Number of documents; reads all entries of an index, so only for `count()`. */
+export function countRows(db: Connection, table: Table): number {
+  const row = db.get("SELECT count(*) AS n FROM entries WHERE index_id = ?", table.byId.id);
+  return row === undefined ? 0 : numberOf(row, "n");
 }
 
 function toDocument(row: Row): StoredDocument {

@@ -9,97 +9,96 @@ import { EngineError } from "../types.ts";
 import { Catalog } from "./catalog.ts";
 import { Connection, textOf } from "./connection.ts";
 import { migrate } from "./format.ts";
-import { Reader } from "./reader.ts";
 
 /** A consistent view, shared by everyone who asks before the next commit. */
 export interface StorageSnapshot {
+  /** Commit time in nanoseconds since 1970. */
   readonly ts: bigint;
-  readonly reader: Reader;
+  readonly reader: Connection;
   /** Idempotent. */
   close(): void;
 }
 
 interface SharedView {
-  connection: Connection;
-  reader: Reader;
+  reader: Connection;
   ts: bigint;
   users: number;
 }
 
 const MAX_IDLE_READERS = 4;
+const PIN_SNAPSHOT = "SELECT value FROM meta WHERE name = 'last_ts'";
+
+/** The right to a database; its connection is never used for anything else. */
+export type DatabaseLock = Pick<Connection, "close">;
+
+/**
+ * One process per database: an exclusive transaction on a side file, which the system ends with the process, however
+ * that dies. Throws EngineError "AlreadyRunning" when someone else has it.
+ */
+export function lockDatabase(file: string): DatabaseLock {
+  mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
+  try {
+    const lock = new Connection(`${file}.lock`, { readOnly: false, waitMs: 0 });
+    lock.exec("BEGIN EXCLUSIVE");
+    return lock;
+  } catch (error) {
+    if (!(error instanceof Error && error.message.includes("locked"))) throw error;
+    const advice = "Stop it first, or use another data directory.";
+    throw new EngineError("AlreadyRunning", `Another process has ${file} open. ${advice}`, 409);
+  }
+}
 
 export class Storage {
   readonly writer: Connection;
-  readonly writerReader: Reader;
+  /** Newest commit that is on disk, in nanoseconds. Changed only here, like the next one. */
+  durableTs: bigint;
+  /** Newest commit the writer sees, on disk or about to be. */
+  appliedTs: bigint;
+  /** Reloaded by whoever commits a change of tables or indexes. */
+  catalog: Catalog;
   private readonly file: string;
-  private readonly lock: Connection | null;
+  private readonly lock: DatabaseLock | null;
   /** Folder of a throw-away database; null for a file that stays. */
   private readonly privateFolder: string | null;
   private readonly idle: Connection[] = [];
   private current: SharedView | null = null;
-  private durable: bigint;
-  private applied: bigint;
   private lastCreation: number;
   private groupLost = false;
-  catalog: Catalog;
-
-  private constructor(
-    file: string,
-    lock: Connection | null,
-    privateFolder: string | null,
-    synchronous: "full" | "normal" | "off",
-    nowMs: number,
-  ) {
-    this.file = file;
-    this.lock = lock;
-    this.privateFolder = privateFolder;
-    this.writer = new Connection(file, { readOnly: false });
-    this.writer.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous};`);
-    migrate(this.writer);
-    this.checkAfterCrash();
-    this.writerReader = new Reader(this.writer);
-    this.catalog = Catalog.load(this.writer);
-    const now = BigInt(Math.floor(nowMs)) * 1_000_000n;
-    const stored = BigInt(this.meta("last_ts"));
-    // Clients remember the newest timestamp they saw; time must not run backwards across a restart.
-    this.durable = stored > now ? stored : now;
-    this.applied = this.durable;
-    this.lastCreation = Number(this.meta("last_creation"));
-    if (privateFolder !== null) this.detach(privateFolder);
-  }
 
   /**
    * Opens or creates. ":memory:" is a private file that goes away with the process, even with one that is killed.
    * Throws EngineError when another process has it open.
+   * @param options.locked True for a caller who holds the database's lock.
    */
-  static open(file: string, options: { synchronous: "full" | "normal"; nowMs: number }): Storage {
-    if (file === ":memory:") {
-      const folder = mkdtempSync(path.join(tmpdir(), "embedded-convex-"));
-      return new Storage(path.join(folder, "data.db"), null, folder, "off", options.nowMs);
-    }
-    mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
-    return new Storage(file, lockFor(file), null, options.synchronous, options.nowMs);
-  }
-
-  /** Newest commit that is on disk, in nanoseconds. */
-  get durableTs(): bigint {
-    return this.durable;
-  }
-
-  /** Newest commit the writer sees, on disk or about to be. */
-  get appliedTs(): bigint {
-    return this.applied;
+  constructor(file: string, options: { synchronous: "full" | "normal"; nowMs: number; locked: boolean }) {
+    const isPrivate = file === ":memory:";
+    this.privateFolder = isPrivate ? mkdtempSync(path.join(tmpdir(), "embedded-convex-")) : null;
+    this.file = this.privateFolder === null ? file : path.join(this.privateFolder, "data.db");
+    this.lock = isPrivate || options.locked ? null : lockDatabase(file);
+    this.writer = new Connection(this.file, { readOnly: false });
+    this.writer.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${isPrivate ? "off" : options.synchronous};`);
+    migrate(this.writer);
+    this.checkAfterCrash();
+    this.catalog = Catalog.load(this.writer);
+    const now = BigInt(Math.floor(options.nowMs)) * 1_000_000n;
+    const stored = BigInt(this.meta("last_ts"));
+    // Clients remember the newest timestamp they saw; time must not run backwards across a restart.
+    this.durableTs = stored > now ? stored : now;
+    this.appliedTs = this.durableTs;
+    this.lastCreation = Number(this.meta("last_creation"));
+    if (isPrivate) this.detach();
   }
 
   meta(name: string): string {
-    const row = this.writer.get("SELECT value FROM meta WHERE name = ?", name);
-    if (row === undefined) throw new TypeError(`meta ${name} is missing`);
-    return textOf(row, "value");
+    return textOf(this.writer.get("SELECT value FROM meta WHERE name = ?", name) ?? {}, "value");
+  }
+
+  reloadCatalog(): void {
+    this.catalog = Catalog.load(this.writer);
   }
 
   snapshot(): StorageSnapshot {
-    const view = this.current ?? this.openView();
-    this.current = view;
+    const view = (this.current ??= this.openView());
     view.users += 1;
     let open = true;
     return {
@@ -117,7 +116,7 @@ export class Storage {
   /** The time of the next commit: the clock, or just after the last one where the clock stood still or went back. */
   nextTs(nowMs: number): bigint {
     const now = BigInt(Math.floor(nowMs)) * 1_000_000n;
-    return now > this.applied ? now : this.applied + 1n;
+    return now > this.appliedTs ? now : this.appliedTs + 1n;
   }
 
   /** A `_creationTime` in milliseconds, later than every one before. */
@@ -145,7 +144,7 @@ export class Storage {
       throw error;
     }
     this.writer.exec("RELEASE one");
-    this.applied = ts;
+    this.appliedTs = ts;
     return result;
   }
 
@@ -158,32 +157,14 @@ export class Storage {
       this.abandon();
       throw error;
     }
-    this.durable = this.applied;
+    this.durableTs = this.appliedTs;
     const view = this.current;
     this.current = null;
     if (view !== null) this.retire(view);
   }
 
-  /** Drops the open group and reads back what disk has. */
-  private abandon(): void {
-    if (this.writer.inTransaction) this.writer.exec("ROLLBACK");
-    this.groupLost = false;
-    this.applied = this.durable;
-    this.catalog = Catalog.load(this.writer);
-  }
-
-  /** Hot copy to a new file, as of the last commit. */
-  backup(target: string): void {
-    const source = this.takeReader();
-    try {
-      source.get("VACUUM INTO ?", target);
-    } finally {
-      this.giveBack(source);
-    }
-  }
-
   close(): void {
-    if (this.current !== null) this.endView(this.current);
+    this.current?.reader.close();
     this.current = null;
     for (const connection of this.idle.splice(0)) connection.close();
     this.writer.run("UPDATE meta SET value = '0' WHERE name = 'running'");
@@ -193,80 +174,61 @@ export class Storage {
     if (this.privateFolder !== null) removeFolder(this.privateFolder);
   }
 
+  /** Drops the open group and reads back what disk has. */
+  private abandon(): void {
+    if (this.writer.inTransaction) this.writer.exec("ROLLBACK");
+    this.groupLost = false;
+    this.appliedTs = this.durableTs;
+    this.reloadCatalog();
+  }
+
   /** SQLite recovers by itself; the check finds what it cannot, a damaged disk, before anything is built on it. */
   private checkAfterCrash(): void {
-    if (this.meta("running") === "1") {
-      const verdict = this.writer.get("PRAGMA quick_check(1)")?.["quick_check"];
-      if (verdict !== "ok")
-        throw new EngineError(
-          "CorruptDatabase",
-          `The database file is damaged (${String(verdict)}). Restore a backup.`,
-          500,
-        );
+    const verdict = this.meta("running") === "1" ? this.writer.get("PRAGMA quick_check(1)")?.["quick_check"] : "ok";
+    if (verdict !== "ok") {
+      const message = `The database file is damaged (${String(verdict)}). Restore a backup.`;
+      throw new EngineError("CorruptDatabase", message, 500);
     }
     this.writer.run("UPDATE meta SET value = '1' WHERE name = 'running'");
   }
 
   private openView(): SharedView {
-    const connection = this.takeReader();
-    connection.exec("BEGIN");
-    // The first read pins the snapshot.
-    connection.get("SELECT value FROM meta WHERE name = 'last_ts'");
-    return { connection, reader: new Reader(connection), ts: this.durable, users: 0 };
+    const reader = this.takeReader();
+    reader.exec("BEGIN");
+    reader.get(PIN_SNAPSHOT);
+    return { reader, ts: this.durableTs, users: 0 };
   }
 
-  private retire(view: SharedView): void {
-    if (view.users === 0) this.endView(view);
-  }
-
-  private endView(view: SharedView): void {
-    view.connection.exec("COMMIT");
-    this.giveBack(view.connection);
+  /** Ends a view that nobody can ask for any more, once nobody uses it. */
+  private retire({ users, reader }: SharedView): void {
+    if (users > 0) return;
+    reader.exec("COMMIT");
+    if (this.idle.length < MAX_IDLE_READERS) this.idle.push(reader);
+    else reader.close();
   }
 
   private takeReader(): Connection {
     const idle = this.idle.pop();
     if (idle !== undefined) return idle;
     if (this.privateFolder === null) return new Connection(this.file, { readOnly: true });
-    throw new EngineError(
-      "TooManySnapshots",
-      `A throw-away database keeps at most ${MAX_IDLE_READERS} snapshots.`,
-      503,
-    );
-  }
-
-  private giveBack(connection: Connection): void {
-    if (this.idle.length < MAX_IDLE_READERS) this.idle.push(connection);
-    else connection.close();
+    const message = `A throw-away database keeps at most ${MAX_IDLE_READERS} snapshots.`;
+    throw new EngineError("TooManySnapshots", message, 503);
   }
 
   /** Opens all readers a private file will have and takes its name away: the system frees it with the last of them. */
-  private detach(folder: string): void {
+  private detach(): void {
     for (let i = 0; i < MAX_IDLE_READERS; i++) {
       const reader = new Connection(this.file, { readOnly: true });
-      reader.get("SELECT value FROM meta WHERE name = 'last_ts'");
+      reader.get(PIN_SNAPSHOT);
       this.idle.push(reader);
     }
     // Windows does not remove open files; there the folder goes in `close`.
-    if (process.platform !== "win32") removeFolder(folder);
+    if (process.platform !== "win32" && this.privateFolder !== null) removeFolder(this.privateFolder);
   }
 }
 
 function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
-}
-
-/** One process per database: an exclusive transaction on a side file, which the system ends with the process. */
-function lockFor(file: string): Connection {
-  try {
-    const lock = new Connection(`${file}.lock`, { readOnly: false, waitMs: 0 });
-    lock.exec("BEGIN EXCLUSIVE");
-    return lock;
-  } catch (error) {
-    if (!(error instanceof Error && error.message.includes("locked"))) throw error;
-    const advice = "Stop it first, or use another data directory.";
-    throw new EngineError("AlreadyRunning", `Another process has ${file} open. ${advice}`, 409);
-  }
 }
 
 function nextUp(value: number): number {

@@ -3,6 +3,7 @@
  * before the commit, so a rollback, whole or to a savepoint, only forgets.
  */
 import type { Index, Table } from "../storage/catalog.ts";
+import type { KeyRange } from "../types.ts";
 import type { Order } from "../storage/reader.ts";
 import { compareKeys, documentKey } from "../values/keys.ts";
 import type { JsonObject } from "../values/json.ts";
@@ -20,20 +21,16 @@ export interface Change {
   after: DocumentText | null;
 }
 
-/** An entry of one index: where a changed document now stands, or (`null`) where it no longer stands. */
-interface Entry {
-  key: Uint8Array;
-  document: DocumentText | null;
+/** Of one index: where a changed document now stands, or (`null`) where it no longer stands. */
+export interface Entry {
+  readonly key: Uint8Array;
+  readonly document: DocumentText | null;
 }
 
 export class Overlay {
   private readonly changed = new Map<string, Change>();
-  private readonly indexes = new Map<number, SortedEntries>();
+  private readonly indexes = new Map<number, Entry[]>();
   private readonly undo: { change: Change; after: DocumentText | null; isNew: boolean }[] = [];
-
-  get isEmpty(): boolean {
-    return this.changed.size === 0;
-  }
 
   change(id: string): Change | undefined {
     return this.changed.get(id);
@@ -44,8 +41,7 @@ export class Overlay {
   }
 
   put(change: Change, after: DocumentText | null): void {
-    const isNew = !this.changed.has(change.id);
-    this.undo.push({ change, after: change.after, isNew });
+    this.undo.push({ change, after: change.after, isNew: !this.changed.has(change.id) });
     this.changed.set(change.id, change);
     this.set(change, after);
   }
@@ -56,87 +52,63 @@ export class Overlay {
   }
 
   rollback(savepoint: number): void {
-    while (this.undo.length > savepoint) {
-      const last = this.undo.pop();
-      if (last === undefined) return;
-      this.set(last.change, last.after);
-      if (last.isNew) {
-        this.changed.delete(last.change.id);
-        for (const index of last.change.table.indexes) this.forget(last.change, index);
-      }
+    for (const { change, after, isNew } of this.undo.splice(savepoint).toReversed()) {
+      this.set(change, after);
+      if (!isNew) continue;
+      this.changed.delete(change.id);
+      for (const index of change.table.indexes) this.clear(index, change);
     }
   }
 
-  /** The nearest entry strictly beyond `from` in reading order, inside [lower, upper). */
-  next(index: number, from: Uint8Array | null, lower: Uint8Array, upper: Uint8Array, order: Order): Entry | null {
-    return this.indexes.get(index)?.next(from, lower, upper, order) ?? null;
+  /** The nearest entry of the range strictly beyond `from` in reading order. */
+  next({ index, lower, upper }: KeyRange, from: Uint8Array | null, order: Order): Entry | undefined {
+    const entries = this.indexes.get(index);
+    if (entries === undefined) return undefined;
+    const { at, found } = find(entries, from ?? (order === "asc" ? lower : upper));
+    const entry = order === "asc" ? entries[from === null ? at : at + found] : entries[at - 1];
+    if (entry === undefined) return undefined;
+    const inside = order === "asc" ? compareKeys(entry.key, upper) < 0 : compareKeys(entry.key, lower) >= 0;
+    return inside ? entry : undefined;
   }
 
   private set(change: Change, after: DocumentText | null): void {
     for (const index of change.table.indexes) {
-      const entries = this.entries(index);
-      const beforeKey = change.before === null ? null : documentKey(index.fields, change.before.json);
-      if (change.after !== null) entries.delete(documentKey(index.fields, change.after.json));
-      if (beforeKey !== null) entries.set({ key: beforeKey, document: null });
-      if (after !== null) entries.set({ key: documentKey(index.fields, after.json), document: after });
+      const entries = this.clear(index, change);
+      if (change.before !== null) put(entries, documentKey(index.fields, change.before.json), null);
+      if (after !== null) put(entries, documentKey(index.fields, after.json), after);
     }
     change.after = after;
   }
 
-  private forget(change: Change, index: Index): void {
-    if (change.before !== null) this.entries(index).delete(documentKey(index.fields, change.before.json));
-    if (change.after !== null) this.entries(index).delete(documentKey(index.fields, change.after.json));
-  }
-
-  private entries(index: Index): SortedEntries {
-    let entries = this.indexes.get(index.id);
-    if (entries === undefined) {
-      entries = new SortedEntries();
-      this.indexes.set(index.id, entries);
+  /** Forgets where the document stands and stood. */
+  private clear(index: Index, { before, after }: Change): Entry[] {
+    const entries = this.indexes.get(index.id) ?? [];
+    this.indexes.set(index.id, entries);
+    for (const state of [before, after]) {
+      if (state === null) continue;
+      const { at, found } = find(entries, documentKey(index.fields, state.json));
+      entries.splice(at, found);
     }
     return entries;
   }
 }
 
-/** A sorted array: mutations write few documents, mostly at the end of time-ordered indexes. */
-class SortedEntries {
-  private readonly entries: Entry[] = [];
+function put(entries: Entry[], key: Uint8Array, document: DocumentText | null): void {
+  const { at, found } = find(entries, key);
+  entries.splice(at, found, { key, document });
+}
 
-  set(entry: Entry): void {
-    const at = this.lowerBound(entry.key);
-    const found = this.entries[at];
-    const replaces = found !== undefined && compareKeys(found.key, entry.key) === 0;
-    this.entries.splice(at, replaces ? 1 : 0, entry);
+/** Where a key stands, or would stand, in a sorted array, and how many entries (0 or 1) have it. */
+function find(entries: readonly Entry[], key: Uint8Array): { at: number; found: number } {
+  let low = 0;
+  let high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const entry = entries[middle];
+    const order = entry === undefined ? 1 : compareKeys(entry.key, key);
+    if (order === 0) return { at: middle, found: 1 };
+    if (order < 0) low = middle + 1;
+    else high = middle;
   }
-
-  delete(key: Uint8Array): void {
-    const at = this.lowerBound(key);
-    const found = this.entries[at];
-    if (found !== undefined && compareKeys(found.key, key) === 0) this.entries.splice(at, 1);
-  }
-
-  next(from: Uint8Array | null, lower: Uint8Array, upper: Uint8Array, order: Order): Entry | null {
-    if (order === "asc") {
-      let at = this.lowerBound(from ?? lower);
-      const found = this.entries[at];
-      if (from !== null && found !== undefined && compareKeys(found.key, from) === 0) at += 1;
-      const entry = this.entries[at];
-      return entry !== undefined && compareKeys(entry.key, upper) < 0 ? entry : null;
-    }
-    const entry = this.entries[this.lowerBound(from ?? upper) - 1];
-    return entry !== undefined && compareKeys(entry.key, lower) >= 0 ? entry : null;
-  }
-
-  /** Position of the first entry whose key is not below `key`. */
-  private lowerBound(key: Uint8Array): number {
-    let low = 0;
-    let high = this.entries.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const entry = this.entries[middle];
-      if (entry !== undefined && compareKeys(entry.key, key) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
+  return { at: low, found: 0 };
 }

@@ -3,11 +3,11 @@
  * queries), what it used (for limits), and at the end the writes themselves. All methods are synchronous;
  * ordering between concurrent calls of user code is the caller's business.
  */
-import type { ReadSet, WriteSet } from "../types.ts";
+import type { KeyRange, ReadSet, WriteSet } from "../types.ts";
 import type { Catalog, Table } from "../storage/catalog.ts";
 import type { Connection } from "../storage/connection.ts";
-import type { KeyRange, Order, Reader, StoredDocument } from "../storage/reader.ts";
-import { encodeTuple, compareKeys, documentKey, successor } from "../values/keys.ts";
+import { countRows, rangeAfter, rowAt, rowsIn, type Order, type StoredDocument } from "../storage/reader.ts";
+import { compareKeys, documentKey, encodeTuple, successor, wholeIndex } from "../values/keys.ts";
 import { hasCommitTs, parseObject, resolveCommitTs, type JsonObject } from "../values/json.ts";
 import type { Budget } from "../values/limits.ts";
 import { Overlay, type Change, type DocumentText } from "./overlay.ts";
@@ -17,15 +17,13 @@ import { Usage } from "./usage.ts";
 const PAGE_ROWS = 64;
 
 export interface TransactionOptions {
-  reader: Reader;
+  reader: Connection;
   catalog: Catalog;
   /** Newest commit this transaction sees, in nanoseconds. */
   snapshotTs: bigint;
   /** When it began, in milliseconds; `Date.now()` inside it. */
   beginMs: number;
   budget: Readonly<Budget>;
-  /** Queries record what they read; mutations run alone and need not. */
-  recordReads: boolean;
   /** Hands out `_creationTime`s; null makes the transaction read-only. */
   nextCreationTime: ((nowMs: number) => number) | null;
 }
@@ -42,12 +40,6 @@ function tableKey(component: string, name: string): Uint8Array {
   return encodeTuple([component, name]);
 }
 
-interface Interval {
-  index: number;
-  lower: Uint8Array;
-  upper: Uint8Array;
-}
-
 export class Transaction {
   readonly snapshotTs: bigint;
   readonly beginMs: number;
@@ -56,9 +48,10 @@ export class Transaction {
   /** True once the function has looked at the clock, the snapshot's time or a random number. */
   observedTime = false;
   private readonly options: TransactionOptions;
-  private readonly reader: Reader;
+  private readonly reader: Connection;
   private readonly overlay = new Overlay();
-  private readonly intervals: Interval[] = [];
+  private readonly intervals: KeyRange[] = [];
+  private readonly more: ((db: Connection) => void)[] = [];
 
   constructor(options: TransactionOptions, usage = new Usage(options.budget)) {
     this.options = options;
@@ -96,7 +89,7 @@ export class Transaction {
   peek(table: Table, id: string): DocumentText | null {
     const change = this.overlay.change(id);
     if (change !== undefined) return change.after;
-    const row = this.reader.get(table.byId.id, encodeTuple([id]));
+    const row = rowAt(this.reader, table.byId.id, encodeTuple([id]));
     return row === null ? null : { text: row.text, json: parseObject(row.text) };
   }
 
@@ -123,24 +116,48 @@ export class Transaction {
   }
 
   count(table: Table): number {
-    this.record({ index: table.byId.id, ...wholeIndex });
-    let total = this.reader.count(table.byId.id);
+    this.record(wholeIndex(table.byId));
+    let total = countRows(this.reader, table);
     for (const change of this.overlay.changes()) {
       if (change.table.id === table.id) total += Number(change.after !== null) - Number(change.before !== null);
     }
     return total;
   }
 
-  /** Documents of a range in key order, read on demand. */
-  cursor(range: KeyRange, order: Order, expectedRows: number): Cursor {
+  /**
+   * Documents of a range in key order, read in pages as they are asked for; null at the end. The transaction's writes
+   * are merged in as they are at each step, and the range counts as read exactly as far as it has been walked.
+   */
+  walk(range: KeyRange, order: Order, expectedRows: number): () => Hit | null {
     this.usage.add("databaseQueries", 1);
-    const interval = { ...range };
-    if (order === "asc") interval.upper = range.lower;
-    else interval.lower = range.upper;
-    if (this.options.recordReads) this.intervals.push(interval);
-    return new Cursor(this.reader, this.overlay, range, order, Math.min(PAGE_ROWS, expectedRows), interval, (text) =>
-      this.countRead(text),
-    );
+    const ascending = order === "asc";
+    const read = ascending ? { ...range, upper: range.lower } : { ...range, lower: range.upper };
+    this.record(read);
+    const nextRow = pages(this.reader, range, order, Math.min(PAGE_ROWS, expectedRows));
+    let row: StoredDocument | null | undefined;
+    let position: Uint8Array | null = null;
+    return () => {
+      for (;;) {
+        if (row === undefined) row = nextRow();
+        const entry = this.overlay.next(range, position, order);
+        if (row === null && entry === undefined) {
+          Object.assign(read, range);
+          return null;
+        }
+        const side =
+          row === null ? 1 : entry === undefined ? -1 : compareKeys(row.key, entry.key) * (ascending ? 1 : -1);
+        const key = side < 0 ? row?.key : entry?.key;
+        const text = side < 0 ? row?.text : entry?.document?.text;
+        if (side <= 0) row = undefined;
+        if (key === undefined) return null;
+        position = key;
+        if (ascending) read.upper = successor(key);
+        else read.lower = key;
+        if (text === undefined) continue;
+        this.countRead(text);
+        return { key, text };
+      }
+    };
   }
 
   reads(): ReadSet {
@@ -150,6 +167,15 @@ export class Transaction {
   /** Changes that do something: a document made and deleted again is none. */
   changes(): Change[] {
     return [...this.overlay.changes()].filter((change) => change.before !== null || change.after !== null);
+  }
+
+  /** Adds rows of the engine's own tables to the commit. */
+  also(write: (db: Connection) => void): void {
+    this.more.push(write);
+  }
+
+  get hasMore(): boolean {
+    return this.more.length > 0;
   }
 
   /** Writes everything as the commit at `ts`; returns the keys that changed, old and new, in every index. */
@@ -170,17 +196,19 @@ export class Transaction {
       }
       change.after = after;
     }
+    for (const write of this.more) write(db);
     return { keys };
   }
 
   private newChange(table: Table, id: string): Change {
-    const row = this.reader.get(table.byId.id, encodeTuple([id]));
+    const row = rowAt(this.reader, table.byId.id, encodeTuple([id]));
     const before = row === null ? null : { rid: row.rid, text: row.text, json: parseObject(row.text) };
     return { table, id, before, after: before };
   }
 
-  private record(interval: Interval): void {
-    if (this.options.recordReads) this.intervals.push(interval);
+  /** Queries record what they read; mutations run alone and need not. */
+  private record(interval: KeyRange): void {
+    if (!this.writable) this.intervals.push(interval);
   }
 
   private countRead(text: string): void {
@@ -188,8 +216,6 @@ export class Transaction {
     this.usage.add("bytesRead", text.length);
   }
 }
-
-const wholeIndex = { lower: new Uint8Array(0), upper: Uint8Array.of(0xff) };
 
 function resolved(document: DocumentText, ts: bigint): DocumentText {
   if (!hasCommitTs(document.text)) return document;
@@ -212,75 +238,18 @@ export interface Hit {
   text: string;
 }
 
-/**
- * Walks a range of one index in pages, merging the transaction's writes in as they are at each step. The interval
- * it was given grows exactly as far as it has read.
- */
-export class Cursor {
-  private readonly reader: Reader;
-  private readonly overlay: Overlay;
-  private readonly range: KeyRange;
-  private readonly order: Order;
-  private readonly pageRows: number;
-  private readonly interval: Interval;
-  private readonly onRead: (text: string) => void;
-  private page: StoredDocument[] = [];
-  private at = 0;
-  private exhausted = false;
-  private position: Uint8Array | null = null;
-
-  constructor(
-    reader: Reader,
-    overlay: Overlay,
-    range: KeyRange,
-    order: Order,
-    pageRows: number,
-    interval: Interval,
-    onRead: (text: string) => void,
-  ) {
-    this.reader = reader;
-    this.overlay = overlay;
-    this.range = range;
-    this.order = order;
-    this.pageRows = pageRows;
-    this.interval = interval;
-    this.onRead = onRead;
-  }
-
-  next(): Hit | null {
-    for (;;) {
-      const row = this.peekRow();
-      const entry = this.overlay.next(this.range.index, this.position, this.range.lower, this.range.upper, this.order);
-      const side =
-        row === null ? 1 : entry === null ? -1 : compareKeys(row.key, entry.key) * (this.order === "asc" ? 1 : -1);
-      if (row === null && entry === null) {
-        this.interval.lower = this.range.lower;
-        this.interval.upper = this.range.upper;
-        return null;
-      }
-      if (row !== null && side <= 0) this.at += 1;
-      const key = side < 0 ? row?.key : entry?.key;
-      const text = side < 0 ? row?.text : entry?.document?.text;
-      if (key === undefined) return null;
-      this.position = key;
-      if (this.order === "asc") this.interval.upper = successor(key);
-      else this.interval.lower = key;
-      if (text === undefined) continue;
-      this.onRead(text);
-      return { key, text };
+/** The committed rows of a range one by one, fetched `size` at a time. */
+function pages(reader: Connection, range: KeyRange, order: Order, size: number): () => StoredDocument | null {
+  let page: StoredDocument[] = [];
+  let at = 0;
+  let rest: KeyRange | null = range;
+  return () => {
+    if (at === page.length && rest !== null) {
+      page = rowsIn(reader, rest, order, size);
+      at = 0;
+      const last = page.at(-1);
+      rest = last === undefined || page.length < size ? null : rangeAfter(rest, order, last.key);
     }
-  }
-
-  private peekRow(): StoredDocument | null {
-    if (this.at >= this.page.length && !this.exhausted) {
-      const last = this.page.at(-1)?.key;
-      const rest = { ...this.range };
-      if (last !== undefined && this.order === "asc") rest.lower = successor(last);
-      if (last !== undefined && this.order === "desc") rest.upper = last;
-      this.page = this.reader.scan(rest, this.order, this.pageRows);
-      this.at = 0;
-      this.exhausted = this.page.length < this.pageRows;
-    }
-    return this.page[this.at] ?? null;
-  }
+    return page[at++] ?? null;
+  };
 }

@@ -1,6 +1,6 @@
 /** What a transaction has used of Convex's limits; nested calls may be given less, never more. */
 import type { JsonObject } from "../values/json.ts";
-import type { Budget } from "../values/limits.ts";
+import { METRICS, TRANSACTION_BUDGET, type Budget } from "../values/limits.ts";
 
 const HINT =
   "Consider using smaller limits in your queries, paginating your queries, or using indexed queries with a selective index range expressions.";
@@ -17,27 +17,15 @@ const TOO_MUCH: Record<keyof Budget, (limit: number) => string> = {
 };
 
 /** A rolled-back call's writes are undone and no longer count; its reads happened. */
-const UNDONE_BY_ROLLBACK = [
-  "bytesWritten",
-  "documentsWritten",
-  "functionsScheduled",
-  "scheduledFunctionArgsBytes",
-] as const;
+const READS: ReadonlySet<keyof Budget> = new Set(["bytesRead", "databaseQueries", "documentsRead"]);
 
 export class Usage {
-  private readonly used: Budget = {
-    bytesRead: 0,
-    bytesWritten: 0,
-    databaseQueries: 0,
-    documentsRead: 0,
-    documentsWritten: 0,
-    functionsScheduled: 0,
-    scheduledFunctionArgsBytes: 0,
-  };
+  private readonly used: Budget = { ...TRANSACTION_BUDGET };
   private limits: Readonly<Budget>;
 
   constructor(limits: Readonly<Budget>) {
     this.limits = limits;
+    for (const metric of METRICS) this.used[metric] = 0;
   }
 
   /** Throws the developer's sentence when the limit is passed. */
@@ -60,19 +48,16 @@ export class Usage {
     this.limits = inner;
     return (outcome) => {
       this.limits = outer;
-      if (outcome === "rolled back") for (const metric of UNDONE_BY_ROLLBACK) this.used[metric] = before[metric];
+      if (outcome === "kept") return;
+      for (const metric of METRICS) if (!READS.has(metric)) this.used[metric] = before[metric];
     };
   }
 
   /** The answer to `ctx.meta.getTransactionMetrics()`. */
   metrics(): JsonObject {
-    return Object.fromEntries(
-      METRICS.map((metric) => [
-        metric,
-        { used: this.used[metric], remaining: Math.max(0, this.limits[metric] - this.used[metric]) },
-      ]),
-    );
+    const remaining = (metric: keyof Budget) => Math.max(0, this.limits[metric] - this.used[metric]);
+    const entry = (metric: keyof Budget) =>
+      [metric, { used: this.used[metric], remaining: remaining(metric) }] as const;
+    return Object.fromEntries(METRICS.map(entry));
   }
 }
-
-export const METRICS = Object.keys(TOO_MUCH).filter((key): key is keyof Budget => key in TOO_MUCH);

@@ -5,7 +5,9 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Commit, WriteSet } from "../types.ts";
 import type { Connection } from "../storage/connection.ts";
+import { insertTable, type Table } from "../storage/catalog.ts";
 import type { Storage } from "../storage/storage.ts";
+import { tableCreated } from "./transaction.ts";
 
 /** A group is flushed when the line is empty, when it has this many members, or after this long. */
 const MAX_GROUP = 64;
@@ -21,6 +23,7 @@ interface Waiting {
 
 export class Writer {
   private readonly storage: Storage;
+  private readonly now: () => number;
   private readonly queue: (() => Promise<void>)[] = [];
   private group: Waiting[] = [];
   private commits: Commit[] = [];
@@ -33,8 +36,10 @@ export class Writer {
   private readonly outside = AsyncLocalStorage.snapshot();
   private readonly idleWaiters: (() => void)[] = [];
 
-  constructor(storage: Storage) {
+  /** @param now Milliseconds since 1970. */
+  constructor(storage: Storage, now: () => number) {
     this.storage = storage;
+    this.now = now;
   }
 
   onCommit(listener: (commit: Commit) => void): () => void {
@@ -60,12 +65,32 @@ export class Writer {
     });
   }
 
-  /** Applies one commit's writes; call only inside `run`. The group's fsync comes later. */
-  apply(ts: bigint, write: (db: Connection) => WriteSet): void {
+  /**
+   * Applies one commit's writes and returns its time; call only inside `run`. The group's fsync comes later.
+   * @param write Tells which keys it changed, where live queries may have read them.
+   */
+  apply(write: (db: Connection, ts: bigint) => WriteSet | void): bigint {
     this.assertBuiltOnDisk();
-    const writes = this.storage.apply(ts, write);
+    const ts = this.storage.nextTs(this.now());
+    const writes = this.storage.apply(ts, (db) => write(db, ts)) ?? { keys: [] };
     if (this.group.length === 0) this.groupStartedMs = performance.now();
     this.commits.push({ ts, writes });
+    return ts;
+  }
+
+  /** The table of this name, created as a commit of its own where there is none; call only inside `run`. */
+  tableFor(component: string, name: string): Table {
+    const { storage } = this;
+    if (storage.catalog.table(component, name) === null) {
+      this.apply((db) => {
+        insertTable(db, component, name);
+        return tableCreated(component, name);
+      });
+      storage.reloadCatalog();
+    }
+    const table = storage.catalog.table(component, name);
+    if (table === null) throw new Error(`table ${name} was not created`);
+    return table;
   }
 
   /** Resolves when nothing runs or waits. */

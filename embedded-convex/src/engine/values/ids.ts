@@ -4,17 +4,15 @@
  * bytes before it. 31 to 37 characters, one string per id.
  */
 import { randomBytes } from "node:crypto";
+import { base32crockford } from "@scure/base";
 
-const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+/** The one spelling of an id: Crockford's alphabet has others for some digits. */
+const SPELLING = /^[0-9a-hjkmnp-tv-z]{31,37}$/;
 const RANDOM_BYTES = 14;
 const INTERNAL_BYTES = RANDOM_BYTES + 2;
 const CHECKSUM_BYTES = 2;
 const MAX_VARINT_BYTES = 5;
-const MIN_LENGTH = 31;
-const MAX_LENGTH = 37;
 const DAY_MS = 24 * 60 * 60 * 1000;
-
-const digits = new Map(Array.from(ALPHABET, (character, value) => [character, value]));
 
 export interface DecodedId {
   tableNumber: number;
@@ -26,12 +24,11 @@ export interface DecodedId {
 export function newId(tableNumber: number, nowMs: number, random: Uint8Array = randomBytes(RANDOM_BYTES)): string {
   const day = Math.floor(nowMs / DAY_MS) & 0xffff;
   const body = [...varint(tableNumber), ...random.subarray(0, RANDOM_BYTES), day >> 8, day & 0xff];
-  return base32([...body, ...fletcher16(body)]);
+  return base32crockford.encode(Uint8Array.of(...body, ...fletcher16(body))).toLowerCase();
 }
 
 /** Null for anything that is not exactly an id: wrong length, alphabet, checksum or a second spelling of one. */
 export function decodeId(id: string): DecodedId | null {
-  if (id.length < MIN_LENGTH || id.length > MAX_LENGTH) return null;
   const bytes = unbase32(id);
   if (bytes === null) return null;
   let tableNumber = 0;
@@ -70,38 +67,12 @@ function fletcher16(bytes: Iterable<number>): [number, number] {
   return [low, high];
 }
 
-function base32(bytes: readonly number[]): string {
-  let out = "";
-  let bits = 0;
-  let held = 0;
-  for (const byte of bytes) {
-    held = (held << 8) | byte;
-    bits += 8;
-    while (bits >= 5) {
-      bits -= 5;
-      out += ALPHABET.charAt((held >> bits) & 31);
-      held &= (1 << bits) - 1;
-    }
-  }
-  return bits === 0 ? out : out + ALPHABET.charAt((held << (5 - bits)) & 31);
-}
-
+/** Null for another alphabet, and for left-over bits: two strings would spell one id. */
 function unbase32(text: string): Uint8Array | null {
-  const out = new Uint8Array(Math.floor((text.length * 5) / 8));
-  let at = 0;
-  let bits = 0;
-  let held = 0;
-  for (const character of text) {
-    const digit = digits.get(character);
-    if (digit === undefined) return null;
-    held = (held << 5) | digit;
-    bits += 5;
-    if (bits >= 8) {
-      bits -= 8;
-      out[at++] = held >> bits;
-      held &= (1 << bits) - 1;
-    }
+  if (!SPELLING.test(text)) return null;
+  try {
+    return base32crockford.decode(text.toUpperCase());
+  } catch {
+    return null;
   }
-  // Left-over bits must be zero, and fewer than a digit's worth, or two strings would spell one id.
-  return held === 0 && bits < 5 ? out : null;
 }

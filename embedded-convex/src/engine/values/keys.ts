@@ -4,7 +4,7 @@
  * self-delimiting, starts with a tag below 0x10, and containers end with 0x00, so a prefix of a tuple is a
  * prefix of its key and `prefixEnd` bounds everything that starts with it.
  */
-import type { Json } from "../types.ts";
+import type { Json, KeyRange } from "../types.ts";
 import { field, special, type JsonObject } from "./json.ts";
 
 const END = 0x00;
@@ -20,9 +20,10 @@ const ARRAY = 0x09;
 const OBJECT = 0x0a;
 const MAX_INT64 = 2n ** 63n - 1n;
 
-/** The least and the first impossible key: every key of an index lies in [FIRST_KEY, PAST_LAST_KEY). */
-export const FIRST_KEY: Uint8Array = new Uint8Array(0);
-export const PAST_LAST_KEY: Uint8Array = Uint8Array.of(0xff);
+/** All of an index: no key is greater than or equal to the upper bound. */
+export function wholeIndex(index: { id: number }): KeyRange {
+  return { index: index.id, lower: new Uint8Array(0), upper: Uint8Array.of(0xff) };
+}
 
 export function compareKeys(a: Uint8Array, b: Uint8Array): number {
   return Buffer.compare(a, b);

@@ -10,7 +10,7 @@ const MiB = 1 << 20;
 export const MAX_DOCUMENT_BYTES = MiB;
 export const MAX_VALUE_BYTES = 16 * MiB;
 export const MAX_DOCUMENT_NESTING = 16;
-export const MAX_VALUE_NESTING = 64;
+const MAX_VALUE_NESTING = 64;
 export const MAX_ARRAY_ITEMS = 8192;
 export const MAX_OBJECT_FIELDS = 1024;
 export const MAX_FIELD_NAME = 1024;
@@ -23,17 +23,7 @@ export const MAX_SCHEDULE_AHEAD_MS = 5 * 365 * 24 * 60 * 60 * 1000;
 export const MAX_SCHEDULED_ARGS_BYTES = 4 * MiB;
 
 /** What one transaction may use. Nested calls can only lower it. */
-export interface Budget {
-  bytesRead: number;
-  bytesWritten: number;
-  databaseQueries: number;
-  documentsRead: number;
-  documentsWritten: number;
-  functionsScheduled: number;
-  scheduledFunctionArgsBytes: number;
-}
-
-export const TRANSACTION_BUDGET: Readonly<Budget> = {
+export const TRANSACTION_BUDGET = {
   bytesRead: 16 * MiB,
   bytesWritten: 16 * MiB,
   databaseQueries: 4096,
@@ -42,16 +32,24 @@ export const TRANSACTION_BUDGET: Readonly<Budget> = {
   functionsScheduled: 1000,
   scheduledFunctionArgsBytes: 16 * MiB,
 };
+export type Budget = typeof TRANSACTION_BUDGET;
+export const METRICS = Object.keys(TRANSACTION_BUDGET).filter((key): key is keyof Budget => key in TRANSACTION_BUDGET);
+
+/** The limits that an object of unknown shape names; the rest of it is left aside. */
+export function limitsIn(given: unknown): Partial<Budget> {
+  const limits: Partial<Budget> = {};
+  for (const metric of METRICS) {
+    const value: unknown = typeof given === "object" && given !== null ? Reflect.get(given, metric) : undefined;
+    if (typeof value === "number") limits[metric] = value;
+  }
+  return limits;
+}
 
 /**
  * Checks a value's shape and returns its size in bytes as Convex counts it (type marker, payload, terminators).
  * `what` begins the error sentence, for example "Arguments" or "Document".
  */
-export function measure(value: Json, what: string, maxNesting: number = MAX_VALUE_NESTING): number {
-  return sizeOf(value, what, maxNesting);
-}
-
-function sizeOf(value: Json, what: string, depthLeft: number): number {
+export function measure(value: Json, what: string, depthLeft: number = MAX_VALUE_NESTING): number {
   if (value === null || typeof value === "boolean") return 1;
   if (typeof value === "number") return 9;
   if (typeof value === "string") return 2 + Buffer.byteLength(value);
@@ -60,7 +58,7 @@ function sizeOf(value: Json, what: string, depthLeft: number): number {
     if (value.length > MAX_ARRAY_ITEMS) {
       throw new TypeError(`${what} has an array of length ${value.length} > maximum length ${MAX_ARRAY_ITEMS}.`);
     }
-    return value.reduce<number>((total, item) => total + sizeOf(item, what, depthLeft - 1), 2);
+    return value.reduce<number>((total, item) => total + measure(item, what, depthLeft - 1), 2);
   }
   const decoded = special(value);
   if (decoded !== null) {
@@ -73,7 +71,7 @@ function sizeOf(value: Json, what: string, depthLeft: number): number {
   }
   return entries.reduce((total, [name, item]) => {
     checkFieldName(name);
-    return total + name.length + 1 + sizeOf(item, what, depthLeft - 1);
+    return total + name.length + 1 + measure(item, what, depthLeft - 1);
   }, 2);
 }
 

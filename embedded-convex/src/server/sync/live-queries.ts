@@ -5,7 +5,9 @@
  * A result computed at timestamp T that read R holds at every later timestamp up to the first commit after T that
  * touches R. Each live query keeps its newest result with the timestamp from which it no longer holds, if known.
  */
-import type { Call, Commit, Engine, QueryOutcome, ReadSet, Snapshot } from "../../engine/types.ts";
+import type { Engine } from "../../engine/engine.ts";
+import type { Snapshot } from "../../engine/functions/runner.ts";
+import type { Call, Commit, QueryOutcome, ReadSet } from "../../engine/types.ts";
 import type { Caller } from "../calls.ts";
 import { isSystemPath } from "../system-queries.ts";
 import { IntervalIndex } from "./intervals.ts";

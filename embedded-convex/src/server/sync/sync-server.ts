@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
 import { WebSocketServer, type WebSocket } from "ws";
-import type { Engine } from "../../engine/types.ts";
+import type { Engine } from "../../engine/engine.ts";
 import type { Authenticator } from "../authentication.ts";
 import type { Caller } from "../calls.ts";
 import { LIMITS } from "../http.ts";

@@ -1,0 +1,60 @@
+/**
+ * What evaluating a pushed definition found, in the wire's own form (`/api/deploy2/start_push`): the CLI makes types
+ * from it, and the database keeps it with the push. Only what the engine reads is described; the rest passes through.
+ */
+import { z } from "zod";
+import { cronSpec } from "../schedule/cron-spec.ts";
+
+const analyzedFunction = z.object({
+  name: z.string(),
+  pos: z.null(),
+  udfType: z.enum(["Query", "Mutation", "Action"]),
+  visibility: z.object({ kind: z.enum(["public", "internal"]) }),
+  /** Validator JSON text. */
+  args: z.string(),
+  returns: z.string(),
+});
+
+const moduleAnalysis = z.object({
+  functions: z.array(analyzedFunction),
+  httpRoutes: z.json(),
+  cronSpecs: z.array(z.tuple([z.string(), cronSpec])).nullable(),
+  sourceMapped: z.null(),
+});
+
+/** Where a component's variable comes from: a value of its own, or a variable of its parent. */
+const envBinding = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("value"), value: z.string() }),
+  z.object({ type: z.literal("envVar"), name: z.string() }),
+]);
+
+/** What `defineApp` and `defineComponent` export. */
+export const componentDefinition = z.looseObject({
+  name: z.string().optional(),
+  childComponents: z
+    .array(z.object({ name: z.string(), path: z.string(), env: z.array(z.tuple([z.string(), envBinding])).nullish() }))
+    .default([]),
+  httpMounts: z.record(z.string(), z.string()).default({}),
+  httpPrefix: z.string().default("/"),
+});
+
+const definitionAnalysis = z.object({
+  definition: componentDefinition,
+  /** What `defineSchema` exports; null without a schema. */
+  schema: z.json(),
+  functions: z.record(z.string(), moduleAnalysis),
+  /** Auth providers, from `auth.config.js`; only the app has any. */
+  auth: z.array(z.json()),
+});
+
+const moduleFile = z.object({ path: z.string(), hash: z.string(), environment: z.enum(["isolate", "node"]) });
+
+/** The live push as the database keeps it, by definition path. */
+export const pushRecord = z.record(z.string(), z.object({ analysis: definitionAnalysis, files: z.array(moduleFile) }));
+
+export type ModuleFile = z.infer<typeof moduleFile>;
+export type ModuleAnalysis = z.infer<typeof moduleAnalysis>;
+export type DefinitionAnalysis = z.infer<typeof definitionAnalysis>;
+export type EnvBinding = z.infer<typeof envBinding>;
+/** How often `crons.js` calls what. */
+export type PushRecord = z.infer<typeof pushRecord>;
