@@ -56,6 +56,20 @@ describe("the OpenAPI document", () => {
     expect(new Set(ROUTES.map(({ path }) => path))).toEqual(new Set([...promised, ...both, "/v1"]));
   });
 
+  it("names errors as their path does, and files by what is in them", async () => {
+    const world = await openWorld();
+    const { paths } = Document.parse(JSON.parse((await world.send("GET", "/openapi.json")).text));
+    const responses = (path: string, method: string) => paths[path]?.[method]?.responses ?? {};
+    expect(responses("/v1/keys/{hash}", "delete")["410"]?.description).toBe("`KEY_ALREADY_REVOKED`");
+    expect(responses("/keys/{hash}/rotate", "post")["410"]?.description).toBe("`KEY_REVOKED`");
+    expect(responses("/keys", "post")["409"]?.description).toContain("`KEY_NAME_EXISTS`");
+    expect(responses(WEB_CREDIT_PATHS.webKeys, "post")["409"]?.description).toContain("`taken`");
+    for (const path of [...underBoth(CLI_CREDIT_PATHS.export), WEB_CREDIT_PATHS.webUsageExport]) {
+      const file = z.looseObject({ content: z.record(z.string(), z.unknown()) }).parse(responses(path, "get")["200"]);
+      expect(Object.keys(file.content)).toEqual(["text/csv", "application/x-ndjson"]);
+    }
+  });
+
   it("points only at schemas it carries, and names each operation once", async () => {
     const world = await openWorld();
     const { text } = await world.send("GET", "/openapi.json");
