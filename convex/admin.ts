@@ -6,8 +6,9 @@ import type { Doc } from "./_generated/dataModel.js";
 import { query, type QueryCtx } from "./_generated/server.js";
 import { requireAdmin } from "./lib/access.ts";
 import { isAdmin } from "./lib/admins.ts";
+import type { ObservationView } from "./lib/observationView.ts";
 import { pageOf } from "./lib/paging.ts";
-import { instanceOfUser } from "./model/instances.ts";
+import { instanceOfUser, seenOfUser } from "./model/instances.ts";
 import { accountOf } from "./model/ledger.ts";
 import { userById } from "./model/users.ts";
 
@@ -36,6 +37,15 @@ export const instances = query({
     const found = await ctx.db.query("openclaw_instances").order("desc").paginate(pageOf(paginationOpts));
     const living = found.page.filter(({ status }) => status !== "deleted");
     return { ...found, page: await Promise.all(living.map((row) => instanceRow(ctx, row))) };
+  },
+});
+
+/** What a user's fleet last reported: their devices, for who decides on them for the user. Null as for the user. */
+export const devices = query({
+  args: { user_id: v.string() },
+  handler: async (ctx, { user_id }): Promise<ObservationView | null> => {
+    await requireAdmin(ctx);
+    return await seenOfUser(ctx, user_id);
   },
 });
 

@@ -1,15 +1,10 @@
-import {
-  type ClaimResult,
-  type ControlInstance,
-  type DeviceLists,
-  type GatewayState,
-  type InstanceSummary,
-} from "@oa/contract";
+import { type ClaimResult, type ControlInstance, type InstanceSummary } from "@oa/contract";
 import { v } from "convex/values";
 import { internal } from "./_generated/api.js";
 import { internalAction, internalMutation, internalQuery, query } from "./_generated/server.js";
 import { requireUser } from "./lib/access.ts";
 import { apiError } from "./lib/errors.ts";
+import type { ObservationView } from "./lib/observationView.ts";
 import { hintsOf } from "./lib/providerKeys.ts";
 import { loadKeyring, openSecret, sealSecret } from "./lib/secretBox.ts";
 import { desiredState, instanceStatus, secretKey } from "./lib/validators.ts";
@@ -18,9 +13,9 @@ import {
   controlViewOf,
   instanceById,
   instanceOfUser,
-  observationOf,
   requireGeneration,
   requireInstance,
+  seenOfUser,
   summaryOf,
 } from "./model/instances.ts";
 import { reportStatus } from "./model/status.ts";
@@ -36,33 +31,10 @@ export const myInstance = query({
   },
 });
 
-/** What a fleet last reported of the signed-in user's gateway. */
-export interface MyDevices {
-  /** When the gateway was last looked at; milliseconds since 1970. */
-  observed_at: number;
-  gateway: { status: GatewayState; reason: string | null } | null;
-  /** The last lists the gateway gave; null before the first. */
-  devices: DeviceLists | null;
-  /** When `devices` was true: older than `observed_at` while the gateway is down. */
-  devices_observed_at: number | null;
-}
-
-/** Devices of the signed-in user's instance; null where there is no instance, or no report of this generation yet. */
+/** Gateway, devices and long work of the signed-in user's instance; null where there is no instance, or no report of this generation yet. */
 export const myDevices = query({
   args: {},
-  handler: async (ctx): Promise<MyDevices | null> => {
-    const user = await requireUser(ctx);
-    const row = await instanceOfUser(ctx, user._id);
-    if (row === null || row.status === "deleted") return null;
-    const observation = await observationOf(ctx, row.instance_id);
-    if (observation === null || observation.generation !== row.generation) return null;
-    return {
-      observed_at: observation.observed_at,
-      gateway: observation.gateway ?? null,
-      devices: observation.devices ?? null,
-      devices_observed_at: observation.devices_observed_at ?? null,
-    };
-  },
+  handler: async (ctx): Promise<ObservationView | null> => seenOfUser(ctx, (await requireUser(ctx))._id),
 });
 
 /** A user's row as the control plane sees it, a deleted one too; null where there never was one. */

@@ -8,6 +8,7 @@ import {
   desiredState,
   deviceLists,
   gatewayReport,
+  jobReport,
   instanceStatus,
   providerKeyHint,
   stepName,
@@ -100,6 +101,8 @@ export default defineSchema({
     /** The last lists a gateway gave; kept, with their own time, while it is down. */
     devices: v.optional(deviceLists),
     devices_observed_at: v.optional(v.number()),
+    /** Kept in the order of its own time: the runtime's clock, whichever way the report came. */
+    jobs: v.optional(jobReport),
   }).index("by_instance_id", ["instance_id"]),
 
   /**

@@ -1,6 +1,6 @@
 import { GatewayState, InstanceStatus } from "@oa/contract";
 import { describe, expect, it } from "vitest";
-import { planAfterObservation } from "./observationPlan.ts";
+import { newerJobs, planAfterObservation } from "./observationPlan.ts";
 import { arrow } from "./transitions.ts";
 
 describe("what a fleet's report of the gateway does", () => {
@@ -55,5 +55,22 @@ describe("what a fleet's report of the gateway does", () => {
     );
     const outside = moves.filter(({ from, to }) => from !== to && arrow(from, to) !== "report");
     expect(outside).toEqual([]);
+  });
+});
+
+describe("reports of long work that overtake each other", () => {
+  const at = (time: number) => ({ at: time, running: null, last: null });
+
+  it("the newer by the runtime's own clock stays", () => {
+    expect(newerJobs(undefined, undefined, 100)).toBeUndefined();
+    expect(newerJobs(undefined, at(5), 100)).toEqual(at(5));
+    const stored = at(5);
+    expect(newerJobs(stored, undefined, 100)).toBe(stored);
+    expect(newerJobs(stored, at(4), 100)).toBe(stored);
+    expect(newerJobs(stored, at(6), 100)).toEqual(at(6));
+  });
+
+  it("a clock that runs ahead is taken for ours", () => {
+    expect(newerJobs(undefined, at(900), 100)).toEqual(at(100));
   });
 });

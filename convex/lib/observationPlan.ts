@@ -1,4 +1,4 @@
-import type { GatewayState, InstanceStatus } from "@oa/contract";
+import type { GatewayState, InstanceStatus, JobReport } from "@oa/contract";
 
 /** What a report of the gateway does to the row: a new status, a drive at once, or nothing. */
 export interface ObservationPlan {
@@ -49,4 +49,18 @@ export function planAfterObservation(
     case "error":
       return { ...stay, drive: false };
   }
+}
+
+/**
+ * The newer of the stored report of long work and a given one; the stored one itself where the given one is older. A clock that
+ * runs ahead counts as ours, so that it cannot shut out the reports after it.
+ */
+export function newerJobs(
+  stored: JobReport | undefined,
+  given: JobReport | undefined,
+  now: number,
+): JobReport | undefined {
+  if (given === undefined) return stored;
+  const at = Math.min(given.at, now);
+  return stored !== undefined && at < stored.at ? stored : { ...given, at };
 }

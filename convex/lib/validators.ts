@@ -3,7 +3,9 @@ import {
   DesiredState,
   GatewayState,
   InstanceStatus,
+  JobOutcome,
   LedgerKind,
+  RuntimeJob,
   ModelProvider,
   SecretKey,
   StepName,
@@ -67,6 +69,27 @@ export const deviceLists = v.object({
 
 /** What a fleet says of a gateway. */
 export const gatewayReport = v.object({ status: gatewayState, reason: v.union(v.string(), v.null()) });
+
+const runtimeJob = {
+  id: v.string(),
+  kind: v.union(...RuntimeJob.shape.kind.options.map((kind) => v.literal(kind))),
+  startedAt: v.number(),
+};
+
+/** `JobReport` of the contract: the long work of an instance, and how the last one ended. */
+export const jobReport = v.object({
+  at: v.number(),
+  running: v.union(v.object({ ...runtimeJob, phase: v.string() }), v.null()),
+  last: v.union(
+    v.object({
+      ...runtimeJob,
+      endedAt: v.number(),
+      result: v.union(...JobOutcome.shape.result.options.map((result) => v.literal(result))),
+      reason: v.union(v.string(), v.null()),
+    }),
+    v.null(),
+  ),
+});
 
 const outcomeReason = v.union(v.string(), v.null());
 

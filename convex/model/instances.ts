@@ -3,6 +3,7 @@ import type { Doc } from "../_generated/dataModel.js";
 import type { QueryCtx } from "../_generated/server.js";
 import { apiError } from "../lib/errors.ts";
 import { instanceSummary, sanitizeOpenclawInstance } from "../lib/instanceView.ts";
+import { type ObservationView, observationView } from "../lib/observationView.ts";
 
 type InstanceRow = Doc<"openclaw_instances">;
 
@@ -64,4 +65,12 @@ export async function observationOf(ctx: QueryCtx, instanceId: string): Promise<
     .query("instance_observations")
     .withIndex("by_instance_id", (q) => q.eq("instance_id", instanceId))
     .unique();
+}
+
+/** The last report of a user's instance; null where there is no instance, or no report of its generation yet. */
+export async function seenOfUser(ctx: QueryCtx, userId: string): Promise<ObservationView | null> {
+  const row = await instanceOfUser(ctx, userId);
+  if (row === null || row.status === "deleted") return null;
+  const seen = await observationOf(ctx, row.instance_id);
+  return seen === null || seen.generation !== row.generation ? null : observationView(seen);
 }

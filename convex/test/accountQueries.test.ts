@@ -1,4 +1,4 @@
-import { ACCOUNT_CONTROL_PATHS as PATHS, MyAccount, MyAuthEvent, SignIn } from "@oa/contract";
+import { ACCOUNT_CONTROL_PATHS as PATHS, CONTROL_PATHS, MyAccount, MyAuthEvent, SignIn } from "@oa/contract";
 import { describe, expect, it, vi } from "vitest";
 import { api, internal } from "../_generated/api.js";
 import { CLIENT, People } from "./people.testing.ts";
@@ -99,6 +99,27 @@ describe("what administrators see", () => {
     await expect(user.page.query(api.admin.users, PAGE)).rejects.toThrow(/forbidden/);
     vi.stubEnv("ADMIN_EMAILS", "");
     await expect(root.page.query(api.admin.users, PAGE)).rejects.toThrow(/forbidden/);
+  });
+});
+
+describe("someone else's devices", () => {
+  it("are shown to administrators as they were last reported, and to nobody else", async () => {
+    const t = setupTest();
+    vi.stubEnv("ADMIN_EMAILS", "root@example.com");
+    const root = await person(t, "root@example.com");
+    const user = await person(t, "user@example.com");
+    await verify(t, "root@example.com");
+    const devicesOf = (user_id: string) => root.page.query(api.admin.devices, { user_id });
+    expect(await devicesOf(user.id)).toBeNull();
+    const { instance } = await user.people.control.claim(user.id);
+    const gateway = { status: "running", reason: null };
+    const devices = { pending: [], paired: [] };
+    const body = { instance_id: instance.instance_id, generation: 1, observed_at: 5_000, gateway, devices };
+    await user.people.control.send(CONTROL_PATHS.instanceObserved, { body });
+    expect(await devicesOf(user.id)).toMatchObject({ devices, devices_observed_at: 5_000 });
+    expect(await devicesOf(root.id)).toBeNull();
+    await expect(user.page.query(api.admin.devices, { user_id: user.id })).rejects.toThrow(/forbidden/);
+    await expect(t.query(api.admin.devices, { user_id: user.id })).rejects.toThrow(/unauthorized/);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Control, until } from "./control.testing.ts";
 import { type Answer, result, standInApi, subjectOf } from "./reconciler.testing.ts";
-import { setupTest } from "./setup.testing.ts";
+import { setupTest, type TestDeployment } from "./setup.testing.ts";
 import { atRest, LATER } from "./timetable.testing.ts";
 
 describe("what a fleet reports by itself", () => {
@@ -100,5 +100,62 @@ describe("what a fleet reports by itself", () => {
     await control.send(OBSERVED, report(instance.instance_id, "starting", { observed_at: Date.now() + 3_600_000 }));
     const answer = await control.send(OBSERVED, report(instance.instance_id, "running"));
     expect(await answer.json()).toEqual({ ok: true, data: { accepted: true } });
+  });
+
+  describe("of long work", () => {
+    const running = (phase: string) => ({ id: "job-1", kind: "backup", phase, startedAt: 4_000 });
+    const ended = (reason: string | null) => ({
+      id: "job-1",
+      kind: "backup",
+      startedAt: 4_000,
+      endedAt: 9_000,
+      result: reason === null ? "done" : "failed",
+      reason,
+    });
+    const seen = async (t: TestDeployment) =>
+      await t.run(async (ctx) => (await ctx.db.query("instance_observations").unique())?.jobs);
+
+    it("a report that is lost is made good by the next, which is whole", async () => {
+      const t = setupTest();
+      const control = new Control(t);
+      await standInApi(() => LATER);
+      const { instance } = await control.claim("user-1");
+      const work = (jobs: object) => control.send(OBSERVED, report(instance.instance_id, "running", { jobs }));
+      await work({ at: 5_000, running: running("verifying"), last: null });
+      expect(await seen(t)).toEqual({ at: 5_000, running: running("verifying"), last: null });
+      // What said that it was written, and what said that it ended, were lost: the next report says the same.
+      await work({ at: 12_000, running: null, last: ended("The disk is full.") });
+      expect(await seen(t)).toEqual({ at: 12_000, running: null, last: ended("The disk is full.") });
+    });
+
+    it("a report without it leaves it as it is", async () => {
+      const t = setupTest();
+      const control = new Control(t);
+      await standInApi(() => LATER);
+      const { instance } = await control.claim("user-1");
+      const jobs = { at: 5_000, running: null, last: ended(null) };
+      await control.send(OBSERVED, report(instance.instance_id, "running", { jobs }));
+      await control.send(OBSERVED, report(instance.instance_id, "running"));
+      expect(await seen(t)).toEqual(jobs);
+    });
+
+    it("its end is taken from a host whose clock is behind the Worker's, and its gateway's state is not", async () => {
+      const t = setupTest();
+      const control = new Control(t);
+      await standInApi(() => LATER);
+      const { instance } = await control.claim("user-1");
+      await control.bringUp("user-1");
+      const mirrored = { jobs: { at: 5_000, running: running("verifying"), last: null } };
+      await control.send(OBSERVED, report(instance.instance_id, "running", mirrored));
+      const late = { observed_at: 9_100, jobs: { at: 9_100, running: null, last: ended(null) } };
+      const answer = await control.send(OBSERVED, report(instance.instance_id, "error", late));
+      expect(await answer.json()).toEqual({ ok: true, data: { accepted: true } });
+      expect((await seen(t))?.last).toEqual(ended(null));
+      expect((await control.instance("user-1")).status).toBe("ready");
+      const older = { observed_at: 9_050, jobs: { at: 9_050, running: running("verifying"), last: null } };
+      const refused = await control.send(OBSERVED, report(instance.instance_id, "running", older));
+      expect(await refused.json()).toEqual({ ok: true, data: { accepted: false } });
+      expect((await seen(t))?.running).toBeNull();
+    });
   });
 });

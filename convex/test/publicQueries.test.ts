@@ -83,13 +83,15 @@ describe("what the page shows", () => {
     const { instance } = await control.claim(id);
     await control.bringUp(id);
     const seen = { instance_id: instance.instance_id, generation: 1 };
-    const up = { ...seen, observed_at: 5000, gateway: { status: "running", reason: null }, devices: DEVICES };
+    const jobs = { at: 5000, running: null, last: null };
+    const up = { ...seen, observed_at: 5000, gateway: { status: "running", reason: null }, devices: DEVICES, jobs };
     await control.send(CONTROL_PATHS.instanceObserved, { body: up });
     expect(await page.query(api.openclaw.myDevices, {})).toEqual({
       observed_at: 5000,
       gateway: { status: "running", reason: null },
       devices: DEVICES,
       devices_observed_at: 5000,
+      jobs,
     });
     const down = { ...seen, observed_at: 6000, gateway: { status: "error", reason: "Out of memory." } };
     await control.send(CONTROL_PATHS.instanceObserved, { body: down });
@@ -98,6 +100,7 @@ describe("what the page shows", () => {
       gateway: { status: "error", reason: "Out of memory." },
       devices: DEVICES,
       devices_observed_at: 5000,
+      jobs,
     });
   });
 

@@ -44,6 +44,7 @@ it("what a browser may call is this list, each behind its gate, and nothing else
   );
   expect(registered.sort()).toEqual([
     "query accounts:mine requireUser",
+    "query admin:devices requireAdmin",
     "query admin:instances requireAdmin",
     "query admin:users requireAdmin",
     "query audit:myEvents requireUser",
