@@ -19,6 +19,7 @@ const API_PREFIXES = [
   "/control",
   "/fleet",
   "/v1",
+  "/models",
   "/credits",
   "/usage",
   "/keys",

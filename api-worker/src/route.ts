@@ -70,11 +70,11 @@ export interface Route {
   gate: Gate;
   summary: string;
   input: InputShape;
-  /** Null for what answers no data: documents, redirects, files and streams. */
+  /** Null for what answers no data: documents, redirects, files, streams, and what is passed on. */
   answer: z.ZodType | null;
   /** Documents are served even where the Worker is not configured. */
-  kind: "data" | "document" | "redirect" | "file" | "stream";
-  /** Content types of a file or a stream. */
+  kind: "data" | "document" | "redirect" | "file" | "stream" | "relay";
+  /** Content types of a file, a stream or what is passed on. */
   fileTypes?: readonly string[];
   status: 200 | 201 | 202 | 302;
   errors: readonly ErrorCode[];
@@ -243,6 +243,41 @@ export function stream<G extends Gate, I extends InputShape>(
         "cache-control": "no-store, no-transform",
         "x-accel-buffering": "no",
       });
+    },
+  };
+}
+
+/** An answer that is another service's own. */
+export interface RelayedAnswer {
+  headers: Record<string, string>;
+  body: ReadableStream<Uint8Array> | string;
+}
+
+/** Makes a route that passes on what another service answers, as it comes. */
+export function relay<G extends Gate, I extends InputShape>(
+  spec: Pick<
+    RouteSpec<G, I, z.ZodType>,
+    "method" | "path" | "gate" | "summary" | "input" | "maxBodyBytes" | "errors"
+  > & {
+    types: readonly string[];
+    handle(call: Call<G, z.output<z.ZodObject<I>>>): Promise<RelayedAnswer>;
+  },
+): Route {
+  const { method, path, gate, summary, errors = [] } = spec;
+  return {
+    method,
+    path,
+    gate,
+    summary,
+    input: spec.input.shape,
+    answer: null,
+    kind: "relay",
+    fileTypes: spec.types,
+    status: 200,
+    errors: [...errors, "not_configured"],
+    async respond(c) {
+      const { headers, body } = await spec.handle(await enter(c, spec));
+      return c.body(body, 200, { "cache-control": "no-store", ...headers });
     },
   };
 }

@@ -1,15 +1,17 @@
-import { CLI_AUTH_PATHS, EDITOR_PATHS, cliCode } from "@oa/contract";
+import { CLI_AUTH_PATHS, EDITOR_PATHS, INFERENCE_PATHS, cliCode } from "@oa/contract";
 import type { ApiError, ErrorCode } from "@oa/contract";
 import { errorBody, okBody } from "@oa/contract";
+import { openaiErrorBody } from "./openaiError.ts";
 
 /**
  * The forms of an answer.
  * - `envelope`: `{ ok, data | error }`.
  * - `editor`: the bare object, `{ error }`.
  * - `cli`: `{ data }`, `{ error }` with the CLI's codes.
+ * - `openai`: the bare object, `{ error: { message, type, param, code } }`.
  * - `oauth`: what is polled by RFC 8628: fields at the top level and under `data`; `error` is a name.
  */
-export type Wire = "envelope" | "editor" | "cli" | "oauth";
+export type Wire = "envelope" | "editor" | "cli" | "openai" | "oauth";
 
 const OAUTH_PATHS: ReadonlySet<string> = new Set([
   EDITOR_PATHS.exchange,
@@ -19,6 +21,11 @@ const OAUTH_PATHS: ReadonlySet<string> = new Set([
 
 const PREFIXES: readonly (readonly [prefix: string, wire: Wire])[] = [
   ["/api/v1", "editor"],
+  [INFERENCE_PATHS.chatCompletions, "openai"],
+  [INFERENCE_PATHS.responses, "openai"],
+  [INFERENCE_PATHS.embeddings, "openai"],
+  [INFERENCE_PATHS.models, "openai"],
+  ["/models", "openai"],
   ["/v1", "cli"],
   ["/auth", "cli"],
   ["/oauth", "cli"],
@@ -50,13 +57,14 @@ export function successBody(wire: Wire, data: unknown): object {
     case "cli":
       return { data };
     case "editor":
+    case "openai":
       return fieldsOf(data);
     case "oauth":
       return { ...fieldsOf(data), data };
   }
 }
 
-/** The editor and OAuth forms have no room for anything but objects, and every schema of theirs is one. */
+/** The editor, OpenAI and OAuth forms have no room for anything but objects, and every schema of theirs is one. */
 function fieldsOf(data: unknown): object {
   return typeof data === "object" && data !== null ? data : {};
 }
@@ -70,6 +78,8 @@ export function failureBody(wire: Wire, error: ApiError, names: CodeNames = {}):
       return { error: errorBody(error).error };
     case "cli":
       return { error: { code: codeIn(wire, error.code, names), message: error.message } };
+    case "openai":
+      return openaiErrorBody(error);
     case "oauth":
       return {
         error: error.code,
@@ -82,5 +92,5 @@ export function failureBody(wire: Wire, error: ApiError, names: CodeNames = {}):
 
 /** How a code stands in an error of this form. */
 export function codeIn(wire: Wire, code: ErrorCode, names: CodeNames = {}): string {
-  return wire === "cli" || wire === "oauth" ? (names[code] ?? cliCode(code)) : code;
+  return wire === "envelope" || wire === "editor" ? code : (names[code] ?? cliCode(code));
 }

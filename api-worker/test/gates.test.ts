@@ -16,9 +16,9 @@ const named = (routes: readonly Route[]) =>
   routes.map((route) => [`${route.method} ${route.path} (${route.gate})`, route] as const);
 const gated = ROUTES.filter((route) => route.gate !== "none" && route.gate !== "open");
 /** Gates of programs: no cookie is read there, so a browser's visitor has nothing to lend. */
-const PROGRAMS: ReadonlySet<string> = new Set(["internal", "fleet", "open", "editor", "management"]);
+const PROGRAMS: ReadonlySet<string> = new Set(["internal", "fleet", "open", "editor", "management", "spender"]);
 const acts = ROUTES.filter((route) => route.method !== "GET" && !PROGRAMS.has(route.gate));
-const forPrograms = ROUTES.filter((route) => route.gate === "editor" || route.gate === "management");
+const forPrograms = ROUTES.filter((route) => ["editor", "management", "spender"].includes(route.gate));
 const [publicApi, closed] = [true, false].map((open) =>
   ROUTES.filter((route) => route.path.startsWith("/api/openclaw") === open),
 );
@@ -60,6 +60,7 @@ describe.each(named(gated))("%s", (_name, route) => {
       open: [],
       editor: ["unauthorized", "unauthorized"],
       management: ["unauthorized", "unauthorized"],
+      spender: ["unauthorized", "unauthorized"],
     };
     expect(codes).toEqual(expected[route.gate]);
   });

@@ -6,6 +6,7 @@ import {
   CLI_CREDIT_PATHS,
   EDITOR_PATHS,
   HealthReport,
+  INFERENCE_PATHS,
   OAUTH_PATHS,
   WEB_CREDIT_PATHS,
 } from "@oa/contract";
@@ -45,15 +46,22 @@ describe("the OpenAPI document", () => {
       open: 0,
       editor: 1,
       management: 1,
+      spender: 2,
     };
     const gates = ROUTES.map(({ method, path }) => document.paths[path]?.[method.toLowerCase()]?.security.length);
     expect(gates).toEqual(ROUTES.map(({ gate }) => waysIn[gate]));
     // Everything the contract promises is served, and nothing under another name.
-    const promised = [API_PATHS, ACCOUNT_PATHS, OAUTH_PATHS, EDITOR_PATHS, ADMIN_PATHS, WEB_CREDIT_PATHS].flatMap(
-      (paths) => Object.values(paths),
-    );
+    const promised = [
+      API_PATHS,
+      ACCOUNT_PATHS,
+      OAUTH_PATHS,
+      EDITOR_PATHS,
+      ADMIN_PATHS,
+      WEB_CREDIT_PATHS,
+      INFERENCE_PATHS,
+    ].flatMap((paths) => Object.values(paths));
     const both = Object.values({ ...CLI_AUTH_PATHS, ...CLI_CREDIT_PATHS }).flatMap(underBoth);
-    expect(new Set(ROUTES.map(({ path }) => path))).toEqual(new Set([...promised, ...both, "/v1"]));
+    expect(new Set(ROUTES.map(({ path }) => path))).toEqual(new Set([...promised, ...both, "/v1", "/models"]));
   });
 
   it("names errors as their path does, and files by what is in them", async () => {

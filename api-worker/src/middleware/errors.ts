@@ -2,6 +2,7 @@ import { ApiError, ERROR_STATUS } from "@oa/contract";
 import type { AppContext } from "../context.ts";
 import { retryAfterOf } from "../limits.ts";
 import { OAuthProblem, oauthProblemBody } from "../oauthProblem.ts";
+import { shouldRetry } from "../openaiError.ts";
 import { failureBody, wireOf } from "../wire.ts";
 
 /** Any error in the form its path answers in (`wire.ts`). What nobody foresaw is said in one fixed sentence; the log has the rest, by request id. */
@@ -14,7 +15,9 @@ export function answerError(error: Error, c: AppContext): Response {
   c.header("cache-control", "no-store");
   const wait = retryAfterOf(known);
   if (wait !== null) c.header("retry-after", String(wait));
-  return c.json(failureBody(wireOf(c.req.path), known, c.get("codeNames")), ERROR_STATUS[known.code]);
+  const wire = wireOf(c.req.path);
+  if (wire === "openai" && shouldRetry(known) === false) c.header("x-should-retry", "false");
+  return c.json(failureBody(wire, known, c.get("codeNames")), ERROR_STATUS[known.code]);
 }
 
 function unforeseen(error: Error, requestId: string): ApiError {

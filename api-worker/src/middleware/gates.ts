@@ -6,6 +6,8 @@ import { bearerOf, managementKeyHash } from "../auth/secrets.ts";
 import { editorOf } from "../auth/standing.ts";
 import type { Editor } from "../auth/standing.ts";
 import type { AppContext, Services } from "../context.ts";
+import type { Spender } from "../inference/call.ts";
+import { spenderOf } from "../inference/spender.ts";
 import { hasFleetKey, hasInternalKey, namedUser } from "./privileged.ts";
 import { assertSameOrigin } from "./sameOrigin.ts";
 
@@ -19,8 +21,19 @@ import { assertSameOrigin } from "./sameOrigin.ts";
  * - `open`: anyone, from anywhere. For programs' own sign-in: no cookie is read or set there, so a page of another site
  *   has nothing of its visitor to act with.
  * - `editor`: an editor's JWT. `management`: a terminal's `sk-mgmt-…` key.
+ * - `spender`: whoever calls models on credits: an `sk-prov-…` key, or an editor's JWT.
  */
-export type Gate = "none" | "actor" | "session" | "admin" | "internal" | "fleet" | "open" | "editor" | "management";
+export type Gate =
+  | "none"
+  | "actor"
+  | "session"
+  | "admin"
+  | "internal"
+  | "fleet"
+  | "open"
+  | "editor"
+  | "management"
+  | "spender";
 
 /** On whose behalf an act is done. The user never comes from query, body or environment. */
 export interface Actor {
@@ -55,6 +68,7 @@ export interface Granted {
   open: null;
   editor: Editor;
   management: Terminal;
+  spender: Spender;
 }
 
 /** Each gate as code; a route cannot name one that is not here. */
@@ -77,6 +91,7 @@ export const GATES: { [G in Gate]: (c: AppContext, services: Services) => Promis
   open: () => Promise.resolve(null),
   editor: requireEditor,
   management: requireTerminal,
+  spender: (c, { config, control }) => spenderOf(config, control, c.req.header("authorization"), Date.now()),
 };
 
 /** `{ userId, via }` from the internal headers or the session cookie. */

@@ -14,6 +14,7 @@ const GATE_WORDS: Record<Route["gate"], string> = {
   open: "open to all, from anywhere; no cookie is read",
   editor: "Authorization: Bearer <JWT>",
   management: "Authorization: Bearer sk-mgmt-…",
+  spender: "Authorization: Bearer sk-prov-… or <JWT>",
 };
 
 /** The route table as one page: no script, nothing fetched from elsewhere, so it works offline and under any policy. */

@@ -8,6 +8,7 @@ import {
   ErrorBody,
   FLEET_KEY_HEADER,
   INTERNAL_KEY_HEADER,
+  InferenceError,
   InstanceStep,
   InstanceSummary,
   LogLine,
@@ -60,6 +61,7 @@ const SECURITY: Record<Gate, Record<string, string[]>[]> = {
   open: [],
   editor: [{ editorToken: [] }],
   management: [{ managementKey: [] }],
+  spender: [{ provisionedKey: [] }, { editorToken: [] }],
 };
 
 const GATE_ERRORS: Record<Gate, readonly ErrorCode[]> = {
@@ -72,6 +74,7 @@ const GATE_ERRORS: Record<Gate, readonly ErrorCode[]> = {
   open: [],
   editor: ["unauthorized", "control_unreachable"],
   management: ["unauthorized", "control_unreachable"],
+  spender: ["unauthorized", "key_revoked", "key_disabled", "key_expired", "control_unreachable"],
 };
 
 /** A JSON value, as `z.toJSONSchema` gives schemas. */
@@ -100,6 +103,7 @@ export function openApiDocument(routes: readonly Route[]): Json {
         fleetKey: { type: "apiKey", in: "header", name: FLEET_KEY_HEADER },
         editorToken: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
         managementKey: { type: "http", scheme: "bearer", bearerFormat: "sk-mgmt-…" },
+        provisionedKey: { type: "http", scheme: "bearer", bearerFormat: "sk-prov-…" },
       },
     },
   };
@@ -192,6 +196,7 @@ function successSchema(wire: Wire, data: Json): Json {
     case "cli":
       return named;
     case "editor":
+    case "openai":
       return data;
     case "oauth":
       return { allOf: [data, named] };
@@ -242,5 +247,6 @@ const FAILURE_SCHEMAS: Record<Wire, Json> = {
   },
   editor: { type: "object", properties: { error: ref("ErrorBody") }, required: ["error"] },
   cli: jsonSchema(CliErrorBody, "output"),
+  openai: jsonSchema(InferenceError, "output"),
   oauth: jsonSchema(OAuthError, "output"),
 };

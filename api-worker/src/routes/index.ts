@@ -10,6 +10,7 @@ import { editorRoutes } from "./editor.ts";
 import { editorFlowRoutes } from "./editorFlow.ts";
 import { editorUsageRoutes } from "./editorUsage.ts";
 import { githubDeviceRoutes } from "./githubDevice.ts";
+import { inferenceRoutes } from "./inference.ts";
 import { instanceRoutes } from "./instance.ts";
 import { internalRoutes } from "./internal.ts";
 import { oauthRoutes } from "./oauth.ts";
@@ -41,6 +42,7 @@ export const ROUTES: readonly Route[] = [
   ...cliCreditRoutes,
   ...cliKeyRoutes,
   ...githubDeviceRoutes,
+  ...inferenceRoutes,
   ...adminRoutes,
   ...adminCreditRoutes,
   // After the editor's own paths: `{provider}` would take their place.

@@ -26,6 +26,8 @@ import type { AccessGranted, LimitCheck, User } from "@oa/contract";
 import type * as z from "zod";
 import type { CreditsState } from "./creditsDouble.ts";
 import { CREDIT_HANDLERS, emptyCredits } from "./creditsDouble.ts";
+import type { HoldsState } from "./holdsDouble.ts";
+import { HOLD_HANDLERS, emptyHolds } from "./holdsDouble.ts";
 
 /** A request as the doubles see one. */
 export interface Asked {
@@ -56,6 +58,7 @@ export interface ConvexState {
   terminals: Record<string, string>;
   editors: Record<string, string>;
   credits: CreditsState;
+  holds: HoldsState;
 }
 
 export function emptyConvex(): ConvexState {
@@ -74,6 +77,7 @@ export function emptyConvex(): ConvexState {
     terminals: {},
     editors: {},
     credits: emptyCredits(),
+    holds: emptyHolds(),
   };
 }
 
@@ -83,6 +87,8 @@ export const CONTROL_KEY = "control-key-of-the-tests";
 export function convexAnswer(state: ConvexState, asked: Asked): unknown {
   if (asked.headers[CONTROL_KEY_HEADER] !== CONTROL_KEY) throw new ApiError("unauthorized", "wrong control key");
   const endpoint = `${asked.method} ${asked.url.pathname}`;
+  const ofHolds = HOLD_HANDLERS[endpoint];
+  if (ofHolds !== undefined) return ofHolds(state.holds, asked);
   const ofCredits = CREDIT_HANDLERS[endpoint];
   if (ofCredits !== undefined) return ofCredits(state.credits, asked, () => userOf(asked));
   const handler = HANDLERS[endpoint];

@@ -2,6 +2,8 @@ import { createServer } from "node:http";
 import type { IncomingMessage, Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ApiError, errorBody, okBody } from "@oa/contract";
+import { startUpstreamDouble } from "@oa/local/doubles";
+import type { Double } from "@oa/local/doubles";
 import type { TestProject } from "vitest/node";
 import type { Asked, ConvexState } from "./convexDouble.ts";
 import { convexAnswer, emptyConvex } from "./convexDouble.ts";
@@ -13,7 +15,8 @@ import { playLogStream } from "./logStreamDouble.ts";
 
 /**
  * The parts around the Worker as real HTTP servers, in Node: each test opens a world of its own (a Convex, a runtime
- * host, and a canary that nobody may ever call), sets faults in it, and reads back what reached it.
+ * host, a canary that nobody may ever call, and where it asks for one a model upstream), sets faults in it, and reads back
+ * what reached it.
  */
 
 /** All of a world that can be read and set from a test. */
@@ -30,6 +33,8 @@ export interface WorldAddresses {
   convex: string;
   fleet: string;
   canary: string;
+  /** Null where none was asked for. */
+  upstream: string | null;
 }
 
 declare module "vitest" {
@@ -41,6 +46,7 @@ declare module "vitest" {
 interface World {
   state: WorldState;
   servers: Server[];
+  upstream: Double | null;
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -49,7 +55,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     void (async () => {
       const asked = await read(request);
       const id = asked.url.pathname.slice(1);
-      if (asked.method === "POST") return answer(response, 200, await openWorld(worlds));
+      if (asked.method === "POST") return answer(response, 200, await openWorld(worlds, id === "with-upstream"));
       const world = worlds.get(id);
       if (world === undefined) return answer(response, 404, null);
       // PUT takes `{ path: ["fleet", "health"], value }`: one place of the state, the rest lives on.
@@ -65,7 +71,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
 }
 
-async function openWorld(worlds: Map<string, World>): Promise<WorldAddresses> {
+async function openWorld(worlds: Map<string, World>, withUpstream: boolean): Promise<WorldAddresses> {
   const state: WorldState = {
     convex: emptyConvex(),
     fleet: emptyFleet(),
@@ -80,8 +86,15 @@ async function openWorld(worlds: Map<string, World>): Promise<WorldAddresses> {
   });
   const servers = [convex, fleet, canary];
   const id = `w${worlds.size + 1}`;
-  worlds.set(id, { state, servers });
-  return { id, convex: await listen(convex), fleet: await listen(fleet), canary: await listen(canary) };
+  const upstream = withUpstream ? await startUpstreamDouble({ port: 0 }) : null;
+  worlds.set(id, { state, servers, upstream });
+  return {
+    id,
+    convex: await listen(convex),
+    fleet: await listen(fleet),
+    canary: await listen(canary),
+    upstream: upstream?.url ?? null,
+  };
 }
 
 function part(state: WorldState, name: "convex" | "fleet", respond: (asked: Asked, origin: string) => unknown): Server {
@@ -144,7 +157,7 @@ function listen(server: Server): Promise<string> {
 }
 
 function closeWorld(world: World): Promise<unknown> {
-  return Promise.all(world.servers.map(close));
+  return Promise.all([...world.servers.map(close), world.upstream?.close()]);
 }
 
 function close(server: Server): Promise<void> {

@@ -43,7 +43,13 @@ const Failure = z.union([
 /** What the hub sends is its own state; its shape is the doubles' business. */
 const State = z.custom<WorldState>();
 
-const Addresses = z.object({ id: z.string(), convex: z.string(), fleet: z.string(), canary: z.string() });
+const Addresses = z.object({
+  id: z.string(),
+  convex: z.string(),
+  fleet: z.string(),
+  canary: z.string(),
+  upstream: z.string().nullable(),
+});
 
 /** An answer, read. */
 export interface Answer {
@@ -82,9 +88,11 @@ export interface SendOptions {
 }
 
 /** Opens a world with a Worker configured for it; it is closed when the test ends. */
-export async function openWorld(overrides: Bindings = {}): Promise<TestWorld> {
+export async function openWorld(overrides: Bindings = {}, { withUpstream = false } = {}): Promise<TestWorld> {
   const hub = inject("hub");
-  const addresses = Addresses.parse(await (await fetch(hub, { method: "POST" })).json());
+  const addresses = Addresses.parse(
+    await (await fetch(`${hub}/${withUpstream ? "with-upstream" : ""}`, { method: "POST" })).json(),
+  );
   const worldUrl = `${hub}/${addresses.id}`;
   onTestFinished(async () => {
     await (await fetch(worldUrl, { method: "DELETE" })).text();
