@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { isCheckedToken } from "../src/checkedToken.ts";
 import { sha256Hex } from "../src/secretEqual.ts";
 import { cliData, cliErrorOf } from "./support/cli.ts";
-import { terminalOf } from "./support/people.ts";
+import { editorOf, terminalOf } from "./support/people.ts";
 import type { Sender } from "./support/people.ts";
 import { matching, openWorld } from "./support/world.ts";
 import type { TestWorld } from "./support/world.ts";
@@ -264,4 +264,31 @@ it("new secrets are limited, so that nobody fills the store with revoked keys", 
   const answer = await ada("POST", "/keys", { name: "another" });
   expect([answer.status, cliErrorOf(answer), answer.headers.get("retry-after")]).toEqual([429, "RATE_LIMITED", "30"]);
   expect(await stored()).toHaveLength(1);
+});
+
+describe("a program that asks about its own key", () => {
+  const self = async (token: string, base = "") =>
+    await world.send("GET", `${base}/key`, { headers: { authorization: `Bearer ${token}` } });
+
+  it("learns its limits and what it spent, with the key itself and nothing else", async () => {
+    const { key, hash } = await create({ name: "my-app", credit_limit: 1, limit_reset: "daily" });
+    for (const base of ["", "/v1"]) {
+      const info = await self(key, base);
+      expect(cliData(CliKeyInfo, info)).toMatchObject({ hash, credit_limit: 1, usage_daily: 0.004275 });
+      expect(info.text).not.toContain(key);
+    }
+    const foreign = (await ada("GET", "/key")).text;
+    const jwt = await (await editorOf(world, "ada"))("GET", "/key");
+    expect([cliErrorOf(jwt), jwt.text.includes(hash)]).toEqual(["UNAUTHORIZED", false]);
+    expect(foreign).toContain("UNAUTHORIZED");
+  });
+
+  it("learns why it may not go on", async () => {
+    const { key, hash } = await create();
+    await ada("PATCH", `/keys/${hash}`, { disabled: true });
+    expect(cliErrorOf(await self(key))).toBe("KEY_DISABLED");
+    await ada("DELETE", `/keys/${hash}`);
+    expect(cliErrorOf(await self(key))).toBe("KEY_REVOKED");
+    expect(cliErrorOf(await self(`${key.slice(0, -1)}x`))).toBe("UNAUTHORIZED");
+  });
 });

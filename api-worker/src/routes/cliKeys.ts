@@ -1,4 +1,5 @@
 import {
+  ApiError,
   CLI_CREDIT_PATHS,
   CliCreateKey,
   CliKey,
@@ -16,7 +17,7 @@ import { KEY_ERRORS, changeKey, makeKey, revokeKey, rotateKey } from "../credits
 import type { KeyAndSecret } from "../credits/keys.ts";
 import { iso, isoOrNull } from "../iso.ts";
 import { perUser } from "../limits.ts";
-import { route } from "../route.ts";
+import { NOTHING, route } from "../route.ts";
 import type { Route } from "../route.ts";
 import { underBoth } from "../wire.ts";
 
@@ -109,6 +110,21 @@ export const cliKeyRoutes: readonly Route[] = [
       errors: KEY_ERRORS,
       codeNames: KEY_NAMES,
       handle: async (call) => created(await rotateKey(call, call.input.params.hash, call.input.body.grace_seconds)),
+    }),
+  ),
+  ...underBoth(CLI_CREDIT_PATHS.self).map((path) =>
+    route({
+      method: "GET",
+      path,
+      gate: "spender",
+      summary: "What a program can learn of its own key: limits, and what it spent",
+      input: NOTHING,
+      answer: CliKeyInfo,
+      async handle({ granted, services }) {
+        const { userId, keyId } = granted;
+        if (keyId === null) throw new ApiError("unauthorized", "Send the key itself: Authorization: Bearer sk-prov-…");
+        return cliKeyInfo(await services.control.provisionedKey(userId, keyId));
+      },
     }),
   ),
 ];
