@@ -9,14 +9,12 @@ import type { TokenVerifier } from "./jwt.ts";
 
 export interface Authenticator {
   /** A missing header is nobody. @throws EngineError 401 for a header that is not good. */
-  fromHeader(header: string | undefined): Promise<Identity>;
+  fromHeader(header: string | null): Promise<Identity>;
   /** @throws EngineError 401. */
   user(token: string): Promise<Identity>;
   /** @throws EngineError 401 "BadDeployKey". */
   admin(key: string, actingAs: { [key: string]: Json } | null): Identity;
 }
-
-const NOBODY: Identity = { kind: "none" };
 
 export function createAuthenticator(adminKey: string, tokens: TokenVerifier): Authenticator {
   const expected = digest(adminKey);
@@ -30,17 +28,14 @@ export function createAuthenticator(adminKey: string, tokens: TokenVerifier): Au
 
   return {
     async fromHeader(header) {
-      if (header === undefined) return NOBODY;
+      if (header === null) return { kind: "none" };
       const space = header.indexOf(" ");
       const scheme = header.slice(0, space).toLowerCase();
       const value = header.slice(space + 1).trim();
       if (scheme === "bearer") return tokens.verify(value);
       if (scheme !== "convex") {
-        throw new EngineError(
-          "InvalidAuthHeader",
-          "The Authorization header must start with `Bearer` or `Convex`.",
-          401,
-        );
+        const message = "The Authorization header must start with `Bearer` or `Convex`.";
+        throw new EngineError("InvalidAuthHeader", message, 401);
       }
       const colon = value.indexOf(":");
       if (colon === -1) return admin(value, null);

@@ -5,7 +5,7 @@ import type { Snapshot } from "../engine/functions/runner.ts";
 import { EngineError, type Call, type UdfKind, type UdfResult } from "../engine/types.ts";
 import { parseJson } from "../engine/values/json.ts";
 import { resultJson, type Caller } from "./calls.ts";
-import { json, jsonText, jsonValue, LIMITS, type Reply } from "./http.ts";
+import { json, jsonText, jsonValue, LIMITS } from "./http.ts";
 import type { ApiRequest, Route } from "./routes.ts";
 import type { PinnedSnapshots } from "./pinned-snapshots.ts";
 import { decodeTs, encodeTs } from "./timestamps.ts";
@@ -29,7 +29,7 @@ export function functionRoutes({ engine, caller, pinned }: Parts): Route[] {
   const body = (request: ApiRequest) => request.body(call, LIMITS.callBody);
 
   /** Runs `incoming` as `kind`; null for callers who do not know what kind of function they name. */
-  async function run(request: ApiRequest, kind: UdfKind | null, incoming: CallBody, at?: Snapshot): Promise<Reply> {
+  async function run(request: ApiRequest, kind: UdfKind | null, incoming: CallBody, at?: Snapshot): Promise<Response> {
     const identity = await request.identity();
     const prepared = caller.prepare(incoming, identity);
     const result = await resultOf(kind ?? caller.kindOf(prepared.path), prepared, at);
@@ -42,15 +42,15 @@ export function functionRoutes({ engine, caller, pinned }: Parts): Route[] {
     return (await caller.query(prepared, at === undefined ? {} : { at })).result;
   }
 
-  async function runByPath(request: ApiRequest): Promise<Reply> {
-    const names = request.rest.split("/");
+  async function runByPath(request: ApiRequest): Promise<Response> {
+    const names = request.url.pathname.slice("/api/run/".length).split("/");
     const name = names.pop() ?? "";
     const incoming = await request.body(runBody, LIMITS.callBody);
     return run(request, null, { path: `${names.join("/")}:${name}`, ...incoming });
   }
 
   /** All of them at one commit. */
-  async function runBatch(request: ApiRequest): Promise<Reply> {
+  async function runBatch(request: ApiRequest): Promise<Response> {
     const { queries } = await request.body(batch, LIMITS.callBody);
     const identity = await request.identity();
     const calls = queries.map((query) => ({ prepared: caller.prepare(query, identity), format: query.format }));
@@ -68,7 +68,7 @@ export function functionRoutes({ engine, caller, pinned }: Parts): Route[] {
     }
   }
 
-  async function runAtTs(request: ApiRequest): Promise<Reply> {
+  async function runAtTs(request: ApiRequest): Promise<Response> {
     const incoming = await request.body(callAtTs, LIMITS.callBody);
     return pinned.read(decodeTs(incoming.ts), (at) => run(request, "query", incoming, at));
   }
@@ -82,7 +82,7 @@ export function functionRoutes({ engine, caller, pinned }: Parts): Route[] {
     { at: "POST /api/function", access, handle: async (request) => run(request, null, await body(request)) },
     { at: "POST /api/run/*", access, handle: runByPath },
     { at: "POST /api/query_batch", access, handle: runBatch },
-    { at: "POST /api/query_ts", access, handle: async () => json({ ts: encodeTs(pinned.pin()) }) },
+    { at: "POST /api/query_ts", access, handle: () => json({ ts: encodeTs(pinned.pin()) }) },
     { at: "POST /api/query_at_ts", access, handle: runAtTs },
   ];
 }

@@ -1,8 +1,6 @@
-/**
- * The plain parts of speaking HTTP: bodies with limits, replies, errors as `{code, message}`, CORS. Knows no routes.
- */
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { Readable } from "node:stream";
+/** The plain parts of speaking HTTP: bodies with limits, replies, errors as `{code, message}`. Knows no routes. */
+import type { IncomingMessage } from "node:http";
+import { pipeline, Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip } from "node:zlib";
 import { z } from "zod";
 import { EngineError, type Json } from "../engine/types.ts";
@@ -25,19 +23,9 @@ export const LIMITS = {
   headersTimeout: 30_000,
 } as const;
 
-/** A finished answer. */
-export interface Reply {
-  status: number;
-  body: string;
-  contentType: "application/json" | "text/plain";
-}
-
-/** What a request asks for. @throws EngineError 400 for a request line that is no address. */
-export function addressOf(request: IncomingMessage): URL {
-  const base = "http://localhost";
-  const target = request.url ?? "/";
-  if (!URL.canParse(target, base)) throw new EngineError("BadRequest", "The request names no address.");
-  return new URL(target, base);
+/** What an upgrade asks for; null for a request line that is no address. */
+export function addressOf(request: IncomingMessage): URL | null {
+  return URL.parse(request.url ?? "/", "http://localhost");
 }
 
 /** Any JSON value: what `JSON.parse` gave is already one, so nothing is walked again. */
@@ -48,33 +36,21 @@ export const jsonObject = z.custom<{ [key: string]: Json }>(
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),
 );
 
-/** 200 with `text`, which is JSON already. */
-export function jsonText(text: string): Reply {
-  return { status: 200, body: text, contentType: "application/json" };
+/** An answer of JSON text. */
+export function jsonText(body: string, status = 200): Response {
+  return new Response(body, { status, headers: { "content-type": "application/json", "cache-control": "no-store" } });
 }
 
 /** 200 with `value` as JSON. */
-export function json(value: unknown): Reply {
+export function json(value: unknown): Response {
   return jsonText(JSON.stringify(value));
 }
 
-/** 200 with plain text. */
-export function text(body: string): Reply {
-  return { status: 200, body, contentType: "text/plain" };
-}
-
 /** The `{code, message}` answer for a request that failed. Unknown errors are a 500 that says nothing of the inside. */
-export function errorReply(error: unknown): Reply {
-  const known =
-    error instanceof EngineError
-      ? { status: error.status, code: error.code, message: error.message }
-      : {
-          status: 500,
-          code: "InternalServerError",
-          message: "The server failed on this request; its log has the cause.",
-        };
-  const body = JSON.stringify({ code: known.code, message: known.message });
-  return { status: known.status, body, contentType: "application/json" };
+export function errorReply(error: unknown): Response {
+  const unknown = "The server failed on this request; its log has the cause.";
+  const known = error instanceof EngineError ? error : new EngineError("InternalServerError", unknown, 500);
+  return jsonText(JSON.stringify({ code: known.code, message: known.message }), known.status);
 }
 
 /**
@@ -99,19 +75,16 @@ export function parseJson<T>(text: string, schema: z.ZodType<T>): T {
  * Reads the whole body, unpacked (`br`, `gzip`).
  * @throws EngineError 413 once more than `limit` bytes arrived or came out of the packing; 400 for a broken packing.
  */
-export async function readBody(request: IncomingMessage, limit: number): Promise<string> {
-  const chunks: Buffer[] = [];
+export async function readBody(request: Request, limit: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
   let size = 0;
   try {
     for await (const chunk of unpacked(request)) {
-      if (!Buffer.isBuffer(chunk)) continue;
+      if (!(chunk instanceof Uint8Array)) continue;
       size += chunk.length;
       if (size > limit) {
-        throw new EngineError(
-          "RequestTooLarge",
-          `The body is larger than the ${limit} bytes this endpoint takes.`,
-          413,
-        );
+        const message = `The body is larger than the ${limit} bytes this endpoint takes.`;
+        throw new EngineError("RequestTooLarge", message, 413);
       }
       chunks.push(chunk);
     }
@@ -122,43 +95,12 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   return Buffer.concat(chunks, size).toString("utf8");
 }
 
-function unpacked(request: IncomingMessage): Readable {
-  const encoding = request.headers["content-encoding"];
-  if (encoding === undefined || encoding === "identity") return request;
+function unpacked({ body, headers }: Request): AsyncIterable<unknown> {
+  const encoding = headers.get("content-encoding") ?? "identity";
+  const packed = body === null ? Readable.from([]) : Readable.fromWeb(body);
+  if (encoding === "identity") return packed;
   const unpack = encoding === "br" ? createBrotliDecompress() : encoding === "gzip" ? createGunzip() : null;
   if (unpack === null)
     throw new EngineError("UnsupportedEncoding", `Content-Encoding ${encoding} is not supported.`, 415);
-  request.on("error", (error) => unpack.destroy(error));
-  return request.pipe(unpack);
-}
-
-/** Browsers of any origin may call the API: it carries no cookies, so an origin gains nothing a token does not give. */
-export function setCors(request: IncomingMessage, response: ServerResponse): void {
-  const origin = request.headers.origin;
-  response.setHeader("vary", "origin");
-  if (origin === undefined) return;
-  response.setHeader("access-control-allow-origin", origin);
-  response.setHeader("access-control-allow-credentials", "true");
-}
-
-/** Answers a CORS preflight. */
-export function replyPreflight(request: IncomingMessage, response: ServerResponse): void {
-  setCors(request, response);
-  response.setHeader("access-control-allow-methods", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
-  response.setHeader("access-control-allow-headers", request.headers["access-control-request-headers"] ?? "*");
-  response.setHeader("access-control-max-age", "86400");
-  response.writeHead(204).end();
-}
-
-/** Sends `reply`. A request whose body was not read to its end gets a closed connection: its rest must not be parsed. */
-export function send(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
-  if (response.headersSent || response.destroyed) return;
-  if (!request.complete) response.setHeader("connection", "close");
-  const body = Buffer.from(reply.body, "utf8");
-  response.writeHead(reply.status, {
-    "content-type": reply.contentType === "text/plain" ? "text/plain; charset=utf-8" : reply.contentType,
-    "content-length": body.length,
-    "cache-control": "no-store",
-  });
-  response.end(request.method === "HEAD" ? undefined : body);
+  return pipeline(packed, unpack, () => undefined);
 }

@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 import { LIMITS } from "./http.ts";
 
 export interface ListenerHandlers {
-  request: (request: IncomingMessage, response: ServerResponse) => void;
+  request: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   /** Without one, upgrades are refused. */
   upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }

@@ -2,24 +2,26 @@
  * Routes are a table: method, path, who may call, what runs. A path that is not in it does not exist, and "admin"
  * is checked here, before a handler sees the request.
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { Hono } from "hono";
+import { cors } from "hono/cors";
 import type { z } from "zod";
 import { EngineError, type Identity } from "../engine/types.ts";
 import { isAdmin, type Authenticator } from "./authentication.ts";
-import { addressOf, errorReply, parseJson, readBody, replyPreflight, send, setCors, type Reply } from "./http.ts";
+import { errorReply, parseJson, readBody } from "./http.ts";
+
+/** How long a browser may remember the answer to a preflight. */
+const PREFLIGHT_S = 24 * 60 * 60;
 
 export interface Route {
-  /** "GET /path" or "POST /path": exact, or with a final `/*` whose match is `ApiRequest.rest`. */
+  /** "GET /path" or "POST /path": exact, or with a final `/*`. */
   at: string;
   access: "public" | "admin";
-  handle(request: ApiRequest): Promise<Reply>;
+  handle: (request: ApiRequest) => Response | Promise<Response>;
 }
 
 /** A request as a handler sees it. */
 export interface ApiRequest {
   url: URL;
-  /** What a final `/*` of the route's path matched, as it was sent. */
-  rest: string;
   /** Ends when the client went away or the server stops. */
   signal: AbortSignal;
   /** Verified once, however often it is asked for. @throws EngineError 401. */
@@ -27,8 +29,6 @@ export interface ApiRequest {
   /** Reads and parses the body. @throws EngineError 400, 413. */
   body<T>(schema: z.ZodType<T>, limit: number): Promise<T>;
 }
-
-export type ApiHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 export interface ApiOptions {
   routes: Route[];
@@ -39,55 +39,36 @@ export interface ApiOptions {
   stopping: AbortSignal;
 }
 
-/** A request handler for node:http that dispatches over `routes`. */
-export function createApi({ routes, authenticator, onError, stopping }: ApiOptions): ApiHandler {
-  const exact = new Map(routes.map((route) => [route.at, route]));
-  const prefixes = routes
-    .filter(({ at }) => at.endsWith("/*"))
-    .map((route) => ({ prefix: route.at.slice(0, -1), route }));
-
-  function find(wanted: string): { route: Route; rest: string } | null {
-    const route = exact.get(wanted);
-    if (route !== undefined) return { route, rest: "" };
-    const match = prefixes.find(({ prefix }) => wanted.startsWith(prefix));
-    return match === undefined ? null : { route: match.route, rest: wanted.slice(match.prefix.length) };
-  }
-
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<Reply> {
-    const url = addressOf(request);
-    const method = request.method === "HEAD" ? "GET" : (request.method ?? "GET");
-    const found = find(`${method} ${url.pathname}`);
-    if (found === null) throw new EngineError("NotFound", `There is no ${method} ${url.pathname} here.`, 404);
-
-    let identity: Promise<Identity> | undefined;
-    const identify = () => (identity ??= authenticator.fromHeader(request.headers.authorization));
-    if (found.route.access === "admin" && !isAdmin(await identify())) {
-      const message = `${url.pathname} needs the header \`Authorization: Convex <admin key>\`.`;
-      throw new EngineError("MissingAdminKey", message, 401);
-    }
-    const gone = new AbortController();
-    response.once("close", () => gone.abort());
-    return found.route.handle({
-      url,
-      rest: found.rest,
-      signal: AbortSignal.any([gone.signal, stopping]),
-      identity: identify,
-      body: async (schema, limit) => parseJson(await readBody(request, limit), schema),
+/** A request handler that dispatches over `routes`. */
+export function createApi({ routes, authenticator, onError, stopping }: ApiOptions): Hono {
+  const app = new Hono();
+  // Browsers of any origin may call the API: it carries no cookies, so an origin gains nothing a token does not give.
+  app.use(cors({ origin: (origin) => origin, credentials: true, maxAge: PREFLIGHT_S }));
+  for (const { at, access, handle } of routes) {
+    const [method = "", path = ""] = at.split(" ");
+    app.on(method, path, async ({ req: { raw } }) => {
+      const url = new URL(raw.url);
+      let known: Promise<Identity> | undefined;
+      const identity = () => (known ??= authenticator.fromHeader(raw.headers.get("authorization")));
+      if (access === "admin" && !isAdmin(await identity())) {
+        const message = `${url.pathname} needs the header \`Authorization: Convex <admin key>\`.`;
+        throw new EngineError("MissingAdminKey", message, 401);
+      }
+      const signal = AbortSignal.any([raw.signal, stopping]);
+      return handle({
+        url,
+        signal,
+        identity,
+        body: async (schema, limit) => parseJson(await readBody(raw, limit), schema),
+      });
     });
   }
-
-  return (request, response) => {
-    if (request.method === "OPTIONS") {
-      replyPreflight(request, response);
-      return;
-    }
-    setCors(request, response);
-    answer(request, response)
-      .catch((error: unknown) => {
-        if (!(error instanceof EngineError)) onError(error);
-        return errorReply(error);
-      })
-      .then((reply) => send(request, response, reply))
-      .catch(onError);
-  };
+  app.notFound(({ req }) =>
+    errorReply(new EngineError("NotFound", `There is no ${req.method} ${req.path} here.`, 404)),
+  );
+  app.onError((error) => {
+    if (!(error instanceof EngineError)) onError(error);
+    return errorReply(error);
+  });
+  return app;
 }

@@ -2,6 +2,7 @@
  * The running server: one data directory, one engine, two ports. The main port speaks the API, the sync protocol and
  * the CLI's endpoints; the site port serves the app's HTTP actions.
  */
+import { getRequestListener } from "@hono/node-server";
 import { version } from "convex";
 import { openEngine, type Engine } from "../engine/engine.ts";
 import { EngineError } from "../engine/types.ts";
@@ -11,7 +12,7 @@ import { holdDataDir, readOrCreateAdminKey } from "./data-dir.ts";
 import { createDeployApi } from "./deploy-api.ts";
 import { functionRoutes } from "./function-api.ts";
 import { createSite } from "./http-actions.ts";
-import { addressOf, text } from "./http.ts";
+import { addressOf, errorReply } from "./http.ts";
 import { createTokenVerifier } from "./jwt.ts";
 import { listen, type Listener } from "./listener.ts";
 import { createLogStream } from "./log-stream.ts";
@@ -87,7 +88,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       now: options.now ?? Date.now,
       synchronous: options.synchronous ?? "full",
     }));
-    const stop = serve({ engine, adminKey, main, site, options });
+    const stop = serve({ engine, adminKey, listeners: { main, site }, options });
     dir.announce({ url, siteUrl });
     let closing: Promise<void> | undefined;
     return { url, siteUrl, adminKey, engine, close: () => (closing ??= stop().finally(() => dir.release())) };
@@ -101,13 +102,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 interface Serving {
   engine: Engine;
   adminKey: string;
-  main: Listener;
-  site: Listener;
+  listeners: { main: Listener; site: Listener };
   options: ServerOptions;
 }
 
 /** Puts the parts together and lets requests in. Returns how to stop. */
-function serve({ engine, adminKey, main, site, options }: Serving): () => Promise<void> {
+function serve({ engine, adminKey, listeners, options }: Serving): () => Promise<void> {
   const now = options.now ?? Date.now;
   const onError = options.onError ?? ((error: unknown) => console.error(error));
   const stopping = new AbortController();
@@ -121,7 +121,7 @@ function serve({ engine, adminKey, main, site, options }: Serving): () => Promis
   const deploy = createDeployApi(engine, logs);
   const liveQueries = createLiveQueries(engine, caller, now);
   const sync = createSyncServer({ engine, caller, authenticator, liveQueries, now, onError });
-  const siteHandler = createSite({ engine, authenticator, onError });
+  const site = createSite(engine, authenticator);
   const api = createApi({
     routes: [...aboutRoutes(engine), ...functionRoutes({ engine, caller, pinned }), ...deploy.routes],
     authenticator,
@@ -129,19 +129,36 @@ function serve({ engine, adminKey, main, site, options }: Serving): () => Promis
     stopping: stopping.signal,
   });
 
-  main.serve({
-    request: (request, response) =>
-      request.url?.startsWith("/http/") ? siteHandler(request, response, "/http") : api(request, response),
+  const listenerFor = (handle: (request: Request) => Response | Promise<Response>) =>
+    getRequestListener(
+      async (request, { incoming, outgoing }) => {
+        const response = await handle(request);
+        // The rest of a body that nobody read must not be taken for the next request.
+        if (!incoming.complete && "shouldKeepAlive" in outgoing) outgoing.shouldKeepAlive = false;
+        return response;
+      },
+      {
+        overrideGlobalObjects: false,
+        errorHandler(error) {
+          onError(error);
+          return errorReply(error);
+        },
+      },
+    );
+  listeners.main.serve({
+    request: listenerFor((request) =>
+      new URL(request.url).pathname.startsWith("/http/") ? site(request, "/http") : api.fetch(request),
+    ),
     upgrade(request, socket, head) {
-      if (stopping.signal.aborted || !sync.serves(addressOf(request).pathname)) socket.destroy();
+      if (stopping.signal.aborted || !sync.serves(addressOf(request)?.pathname ?? "")) socket.destroy();
       else sync.upgrade(request, socket, head);
     },
   });
-  site.serve({ request: (request, response) => siteHandler(request, response, "") });
+  listeners.site.serve({ request: listenerFor((request) => site(request, "")) });
 
   return async () => {
     stopping.abort(new EngineError("ShuttingDown", "The server is stopping.", 503));
-    await Promise.all([sync.close(DRAIN_MS), main.close(DRAIN_MS), site.close(DRAIN_MS)]);
+    await Promise.all([sync.close(DRAIN_MS), listeners.main.close(DRAIN_MS), listeners.site.close(DRAIN_MS)]);
     deploy.close();
     logs.close();
     liveQueries.close();
@@ -154,10 +171,10 @@ function serve({ engine, adminKey, main, site, options }: Serving): () => Promis
 function aboutRoutes(engine: Engine): Route[] {
   const about = "This is a Convex deployment, run by embedded-convex.";
   return [
-    { at: "GET /", access: "public", handle: async () => text(about) },
-    { at: "GET /version", access: "public", handle: async () => text(version) },
-    { at: "GET /instance_version", access: "public", handle: async () => text(version) },
-    { at: "GET /instance_name", access: "public", handle: async () => text(engine.options.name) },
+    { at: "GET /", access: "public", handle: () => new Response(about) },
+    { at: "GET /version", access: "public", handle: () => new Response(version) },
+    { at: "GET /instance_version", access: "public", handle: () => new Response(version) },
+    { at: "GET /instance_name", access: "public", handle: () => new Response(engine.options.name) },
   ];
 }
 
