@@ -1,10 +1,11 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { type Server, createServer } from "node:http";
 import { join } from "node:path";
-import { BackupResult, FleetDeletion, FleetInstance, RuntimeEvent } from "@oa/contract";
+import { BackupResult, FleetDeletion, FleetInstance, LogPage, RestartResult, RuntimeEvent } from "@oa/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { CLI_PROFILE, connectDevice, newDeviceIdentity } from "./support/device.ts";
+import { type ServerSentEvent, serverSentEvents } from "./support/serverSentEvents.ts";
 import { TestHost, TestInstance, until } from "./support/testHost.ts";
 
 /** The wire a control plane drives a fleet with. One gateway is enough: most of this is decided before one runs. */
@@ -154,6 +155,29 @@ describe("the fleet API", () => {
     );
   });
 
+  it("hands out the log while it is written, and from where a reader left off", async () => {
+    const ada = new TestInstance(host, "adaadaada3");
+    expect((await followLog(ada, { token: "of-somebody-else" })).status).toBe(401);
+    const before = serverSentEvents(await followLog(ada));
+    const first = LogPage.parse(JSON.parse((await nextEvent(before)).data));
+    expect(first.lines.length).toBeGreaterThan(0);
+    const restarted = ada.call("POST", "/v1/gateway/restart", RestartResult);
+    const seen: string[] = [];
+    let last = "";
+    // The host's own word, and then one of the gateway it has started.
+    while (!/gateway started[^]*\n\[(?!host\])/.test(seen.join("\n"))) {
+      const { event, id, data } = await nextEvent(before);
+      expect(event).toBe("lines");
+      seen.push(...LogPage.parse(JSON.parse(data)).lines.map((line) => line.text));
+      last = id ?? "";
+    }
+    await before.return(undefined);
+    expect((await restarted).data.gateway.status).toBe("running");
+    const after = serverSentEvents(await followLog(ada, { lastEventId: last }));
+    expect(LogPage.parse(JSON.parse((await nextEvent(after)).data)).lines[0]?.seq).toBe(Number(last));
+    await after.return(undefined);
+  });
+
   it("stops and starts an instance, and keeps what it holds", async () => {
     const ada = new TestInstance(host, "adaadaada3");
     await host.put(ada.id, ada.spec(4, { desired: "stopped" }));
@@ -167,6 +191,8 @@ describe("the fleet API", () => {
   it("deletes in two steps, however often it is asked, and lets no late command bring it back", async () => {
     const ada = new TestInstance(host, "adaadaada3");
     await host.put(ada.id, ada.spec(5));
+    const log = serverSentEvents(await followLog(ada));
+    await nextEvent(log);
     // In the middle of a boot, and of a backup.
     const backup = ada.call("POST", "/v1/storage/backup", z.unknown());
     await until("the backup runs", async () => (await ada.status()).jobs.running?.kind === "backup");
@@ -174,6 +200,8 @@ describe("the fleet API", () => {
     expect((await ada.call("GET", "/v1/status", z.unknown())).status).toBe(401);
     await until("nothing is left", async () => (await remove(ada.id, 6)).data.state === "gone");
     expect((await backup).error).toMatchObject({ code: "conflict", message: "The instance is being deleted." });
+    // Nobody goes on following what is not there any more.
+    while ((await log.next()).done !== true);
     expect(await host.processes(ada.id)).toEqual([]);
     expect(await readdir(join(host.dataDir, "instances"))).toEqual([]);
     expect((await host.view(ada.id)).error?.code).toBe("not_found");
@@ -198,3 +226,16 @@ describe("the fleet API", () => {
     await host.ready(ben.id);
   });
 });
+
+/** Opens the stream of an instance's log. */
+function followLog(instance: TestInstance, as: { token?: string; lastEventId?: string } = {}): Promise<Response> {
+  const headers = new Headers({ "x-openagents-service-token": as.token ?? instance.token });
+  if (as.lastEventId !== undefined) headers.set("last-event-id", as.lastEventId);
+  return fetch(`${instance.host.url}/i/${instance.id}/v1/logs/stream`, { headers });
+}
+
+async function nextEvent(events: AsyncGenerator<ServerSentEvent>): Promise<ServerSentEvent> {
+  const step: IteratorResult<ServerSentEvent, unknown> = await events.next();
+  if (step.done === true) throw new Error("the stream has ended");
+  return step.value;
+}
