@@ -1,9 +1,9 @@
 /** The bin `embedded-convex`: runs one command and sets the exit code. */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import type { LogEvent } from "../engine/types.ts";
+import { EngineError, messageOf, type LogEvent } from "../engine/types.ts";
 import { backupDataDir, restoreDataDir } from "../server/backup.ts";
-import { DataDirInUseError, makeDataDir, readOrCreateAdminKey } from "../server/data-dir.ts";
+import { IN_USE, makeDataDir, readOrCreateAdminKey } from "../server/data-dir.ts";
 import { exportDataDir } from "../server/export.ts";
 import { startServer } from "../server/server.ts";
 import { EXIT, HELP, parseCommand, UsageError, type Command, type StartCommand } from "./usage.ts";
@@ -51,7 +51,7 @@ async function run(command: Command): Promise<void> {
 }
 
 /** Runs the server until a signal. A second signal does not wait for what is in flight. */
-async function start(command: StartCommand): Promise<void> {
+async function start({ options, adminKeyFile }: StartCommand): Promise<void> {
   const stop = Promise.withResolvers<void>();
   const onSignal = () => {
     process.once("SIGTERM", () => process.exit(EXIT.failed));
@@ -63,19 +63,11 @@ async function start(command: StartCommand): Promise<void> {
   // A promise that the app's own code forgot must not take the deployment down with it.
   process.on("unhandledRejection", (reason) => console.error("A function left a promise that failed:", reason));
 
-  const server = await startServer({
-    dataDir: command.dataDir,
-    port: command.port,
-    sitePort: command.sitePort,
-    host: command.host,
-    redactErrors: command.redactErrors,
-    ...(command.adminKeyFile === undefined ? {} : { adminKey: adminKeyFrom(command.adminKeyFile) }),
-    ...(command.cloudOrigin === undefined ? {} : { cloudOrigin: command.cloudOrigin }),
-    ...(command.siteOrigin === undefined ? {} : { siteOrigin: command.siteOrigin }),
-  });
+  const adminKey = adminKeyFile === undefined ? {} : { adminKey: adminKeyFrom(adminKeyFile) };
+  const server = await startServer({ ...options, ...adminKey });
   server.engine.onLog(printFailure);
   console.log(
-    `embedded-convex listens on ${server.url}, HTTP actions on ${server.siteUrl}, data in ${command.dataDir}`,
+    `embedded-convex listens on ${server.url}, HTTP actions on ${server.siteUrl}, data in ${options.dataDir}`,
   );
   await stop.promise;
   await server.close();
@@ -107,14 +99,10 @@ function explain(error: unknown): number {
     console.error(`${error.message} See embedded-convex --help.`);
     return EXIT.usage;
   }
-  if (error instanceof DataDirInUseError) {
-    console.error(error.message);
-    return EXIT.inUse;
-  }
   if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
     console.error(`${error.message.replace("listen EADDRINUSE: ", "")}. Choose another --port or --site-port.`);
     return EXIT.failed;
   }
-  console.error(error instanceof Error ? error.message : error);
-  return EXIT.failed;
+  console.error(messageOf(error));
+  return error instanceof EngineError && error.code === IN_USE ? EXIT.inUse : EXIT.failed;
 }

@@ -1,5 +1,7 @@
 /** The command line of embedded-convex: what it takes, and the text of `--help`. */
 import { parseArgs } from "node:util";
+import { messageOf } from "../engine/types.ts";
+import type { ServerOptions } from "../server/server.ts";
 
 /** Exit codes, also in `--help`. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, inUse: 3 } as const;
@@ -33,14 +35,8 @@ Exit codes: 0 done, or stopped by SIGTERM or SIGINT; 1 failed; 2 wrong arguments
 
 export interface StartCommand {
   name: "start";
-  dataDir: string;
-  port: number;
-  sitePort: number;
-  host: string;
+  options: ServerOptions;
   adminKeyFile: string | undefined;
-  cloudOrigin: string | undefined;
-  siteOrigin: string | undefined;
-  redactErrors: boolean;
 }
 
 export type Command =
@@ -67,17 +63,7 @@ export function parseCommand(argv: string[]): Command {
     case undefined:
       return { name: "help" };
     case "start":
-      return {
-        name,
-        dataDir,
-        port: portNumber("--port", values.port ?? "3210"),
-        sitePort: portNumber("--site-port", values["site-port"] ?? "3211"),
-        host: values.host ?? "127.0.0.1",
-        adminKeyFile: values["admin-key-file"],
-        cloudOrigin: origin("--cloud-origin", values["cloud-origin"]),
-        siteOrigin: origin("--site-origin", values["site-origin"]),
-        redactErrors: values["redact-errors"] === true,
-      };
+      return { name, options: serverOptions(dataDir, values), adminKeyFile: values["admin-key-file"] };
     case "admin-key":
       return { name, dataDir };
     case "backup":
@@ -90,29 +76,44 @@ export function parseCommand(argv: string[]): Command {
   }
 }
 
+const text = { type: "string" } as const;
+const flag = { type: "boolean" } as const;
+const OPTIONS = {
+  "data-dir": text,
+  port: text,
+  "site-port": text,
+  host: text,
+  "admin-key-file": text,
+  "cloud-origin": text,
+  "site-origin": text,
+  "redact-errors": flag,
+  to: text,
+  from: text,
+  help: { ...flag, short: "h" },
+  version: flag,
+} as const;
+type Values = ReturnType<typeof parsed>["values"];
+
 function parsed(argv: string[]) {
   try {
-    return parseArgs({
-      args: argv,
-      allowPositionals: true,
-      options: {
-        "data-dir": { type: "string" },
-        port: { type: "string" },
-        "site-port": { type: "string" },
-        host: { type: "string" },
-        "admin-key-file": { type: "string" },
-        "cloud-origin": { type: "string" },
-        "site-origin": { type: "string" },
-        "redact-errors": { type: "boolean" },
-        to: { type: "string" },
-        from: { type: "string" },
-        help: { type: "boolean", short: "h" },
-        version: { type: "boolean" },
-      },
-    });
+    return parseArgs({ args: argv, allowPositionals: true, options: OPTIONS });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(messageOf(error));
   }
+}
+
+function serverOptions(dataDir: string, values: Values): ServerOptions {
+  const cloudOrigin = origin("--cloud-origin", values["cloud-origin"]);
+  const siteOrigin = origin("--site-origin", values["site-origin"]);
+  return {
+    dataDir,
+    port: portNumber("--port", values.port ?? "3210"),
+    sitePort: portNumber("--site-port", values["site-port"] ?? "3211"),
+    host: values.host ?? "127.0.0.1",
+    redactErrors: values["redact-errors"] === true,
+    ...(cloudOrigin === undefined ? {} : { cloudOrigin }),
+    ...(siteOrigin === undefined ? {} : { siteOrigin }),
+  };
 }
 
 function portNumber(option: string, value: string): number {

@@ -50,7 +50,7 @@ export async function backupDataDir(dataDir: string, to: string): Promise<Backup
 /**
  * Puts the copy `from` in place of the database. The copy is verified first; the database that was there is kept
  * beside it under a new name.
- * @throws DataDirInUseError while a server runs on the directory.
+ * @throws EngineError while a server runs on the directory.
  */
 export function restoreDataDir(dataDir: string, from: string): { keptAside: string | null } {
   verifyDatabase(from);

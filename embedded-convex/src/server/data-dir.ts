@@ -5,14 +5,15 @@
  *   data.sqlite3   the database (and its -wal, -shm)
  *   modules/       bundles of the last pushes, unpacked from the database when missing
  *   admin-key      the admin key, one line, 0600
- *   lock.sqlite3   held exclusively by the running process
+ *   data.sqlite3.lock  held exclusively by the running process
  *   server.json    who runs and where it listens; removed at a clean stop, informative only
  */
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
+import { lockDatabase, type DatabaseLock } from "../engine/storage/storage.ts";
+import { EngineError } from "../engine/types.ts";
 
 /** Absolute paths inside one data directory. */
 export interface DataDirPaths {
@@ -20,7 +21,6 @@ export interface DataDirPaths {
   database: string;
   modules: string;
   adminKey: string;
-  lock: string;
   server: string;
 }
 
@@ -32,10 +32,8 @@ export interface HeldDataDir {
   release(): void;
 }
 
-/** Another process (or server of this one) runs on the directory. The message is a sentence for people. */
-export class DataDirInUseError extends Error {
-  override name = "DataDirInUseError";
-}
+/** The code of the error for a directory that another process (or server of this one) runs on. */
+export const IN_USE = "DataDirInUse";
 
 const serverFile = z.object({ pid: z.number().int(), url: z.string(), siteUrl: z.string() });
 
@@ -54,29 +52,17 @@ export function dataDirPaths(dir: string): DataDirPaths {
     database: join(root, "data.sqlite3"),
     modules: join(root, "modules"),
     adminKey: join(root, "admin-key"),
-    lock: join(root, "lock.sqlite3"),
     server: join(root, "server.json"),
   };
 }
 
 /**
  * Makes the directory where missing and takes its lock.
- *
- * The lock is an exclusive SQLite transaction that is never ended: the operating system drops it with the process,
- * however that dies, so no stale lock file ever needs a person.
- *
- * @throws DataDirInUseError when someone else holds it.
+ * @throws EngineError `IN_USE`, with a sentence for people, when someone else holds it.
  */
 export function holdDataDir(dir: string): HeldDataDir {
   const paths = makeDataDir(dir);
-  const lock = new DatabaseSync(paths.lock, { timeout: 0 });
-  try {
-    lock.exec("BEGIN EXCLUSIVE");
-  } catch (error) {
-    lock.close();
-    if (isBusy(error)) throw new DataDirInUseError(inUseSentence(paths));
-    throw error;
-  }
+  const lock = lockOf(paths);
   return {
     paths,
     announce(urls) {
@@ -94,14 +80,8 @@ export function holdDataDir(dir: string): HeldDataDir {
  * With `given`, that one is stored instead.
  */
 export function readOrCreateAdminKey(paths: DataDirPaths, given?: string): string {
-  if (given === undefined) {
-    try {
-      const stored = readFileSync(paths.adminKey, "utf8").trim();
-      if (stored !== "") return stored;
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-    }
-  }
+  const stored = given === undefined && existsSync(paths.adminKey) ? readFileSync(paths.adminKey, "utf8").trim() : "";
+  if (stored !== "") return stored;
   const key = given ?? `embedded_convex_${randomBytes(32).toString("base64url")}`;
   const draft = `${paths.adminKey}.new`;
   writeFileSync(draft, `${key}\n`, { mode: 0o600 });
@@ -110,19 +90,21 @@ export function readOrCreateAdminKey(paths: DataDirPaths, given?: string): strin
   return key;
 }
 
-function inUseSentence(paths: DataDirPaths): string {
+function lockOf(paths: DataDirPaths): DatabaseLock {
   try {
-    const other = serverFile.parse(JSON.parse(readFileSync(paths.server, "utf8")));
-    return `${paths.root} is in use by process ${other.pid}, which listens on ${other.url}. Stop it first, or choose another --data-dir.`;
-  } catch {
-    return `${paths.root} is in use by another process. Stop it first, or choose another --data-dir.`;
+    return lockDatabase(paths.database);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    const advice = "Stop it first, or choose another --data-dir.";
+    throw new EngineError(IN_USE, `${paths.root} is in use by ${holderOf(paths)}. ${advice}`, 409);
   }
 }
 
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && /locked|busy/i.test(error.message);
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
+function holderOf(paths: DataDirPaths): string {
+  try {
+    const other = serverFile.parse(JSON.parse(readFileSync(paths.server, "utf8")));
+    return `process ${other.pid}, which listens on ${other.url}`;
+  } catch {
+    return "another process";
+  }
 }

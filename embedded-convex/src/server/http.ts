@@ -76,23 +76,24 @@ export function parseJson<T>(text: string, schema: z.ZodType<T>): T {
  * @throws EngineError 413 once more than `limit` bytes arrived or came out of the packing; 400 for a broken packing.
  */
 export async function readBody(request: Request, limit: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of unpacked(request)) {
-      if (!(chunk instanceof Uint8Array)) continue;
-      size += chunk.length;
-      if (size > limit) {
-        const message = `The body is larger than the ${limit} bytes this endpoint takes.`;
-        throw new EngineError("RequestTooLarge", message, 413);
-      }
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    if (error instanceof EngineError) throw error;
+  const body = await collect(unpacked(request), limit).catch(() => {
     throw new EngineError("BadRequestBody", "The body could not be read to its end.");
+  });
+  if (body !== null) return body.toString("utf8");
+  throw new EngineError("RequestTooLarge", `The body is larger than the ${limit} bytes this endpoint takes.`, 413);
+}
+
+/** All chunks together; null, and no more of them is read, once they are more than `limit` bytes. */
+export async function collect(chunks: AsyncIterable<unknown>, limit: number): Promise<Buffer | null> {
+  const kept: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    if (!(chunk instanceof Uint8Array)) throw new TypeError("not bytes");
+    size += chunk.length;
+    if (size > limit) return null;
+    kept.push(chunk);
   }
-  return Buffer.concat(chunks, size).toString("utf8");
+  return Buffer.concat(kept, size);
 }
 
 function unpacked({ body, headers }: Request): AsyncIterable<unknown> {

@@ -13,8 +13,10 @@ import {
   type JWTPayload,
   type JWTVerifyGetKey,
 } from "jose";
+import { Readable } from "node:stream";
 import { z } from "zod";
-import { EngineError, type Identity, type Json } from "../engine/types.ts";
+import { EngineError, messageOf, type Identity, type Json } from "../engine/types.ts";
+import { collect } from "./http.ts";
 
 /** Clocks of issuer and server may differ by this much, in seconds. */
 const LEEWAY_S = 30;
@@ -62,11 +64,11 @@ export function createTokenVerifier(authConfig: () => Json[], now: () => number)
 
   async function keySource(provider: Provider): Promise<JWTVerifyGetKey> {
     const jwks = "jwks" in provider ? provider.jwks : await discovery(issuerOf(provider));
-    let source = keys.get(jwks);
-    if (source === undefined) {
-      source = createRemoteJWKSet(new URL(jwks), { timeoutDuration: KEY_FETCH_TIMEOUT_MS, [customFetch]: fetchSmall });
-      keys.set(jwks, source);
-    }
+    const known = keys.get(jwks);
+    if (known !== undefined) return known;
+    const options = { timeoutDuration: KEY_FETCH_TIMEOUT_MS, [customFetch]: fetchSmall };
+    const source = createRemoteJWKSet(new URL(jwks), options);
+    keys.set(jwks, source);
     return source;
   }
 
@@ -83,12 +85,9 @@ export function createTokenVerifier(authConfig: () => Json[], now: () => number)
   return {
     async verify(token) {
       const provider = chooseProvider(token, parseProviders(authConfig()));
-      let source: JWTVerifyGetKey;
-      try {
-        source = await keySource(provider);
-      } catch (error) {
+      const source = await keySource(provider).catch((error: unknown) => {
         throw keysUnavailable(provider, error);
-      }
+      });
       try {
         const { payload } = await jwtVerify(token, source, {
           algorithms: "algorithm" in provider ? [provider.algorithm] : ["RS256", "ES256"],
@@ -108,21 +107,9 @@ export function createTokenVerifier(authConfig: () => Json[], now: () => number)
 
 /** Read before the signature is checked, only to pick whose keys check it. */
 function chooseProvider(token: string, configured: Provider[]): Provider {
-  let header;
-  let payload: JWTPayload;
-  try {
-    header = decodeProtectedHeader(token);
-    payload = decodeJwt(token);
-  } catch {
-    throw new EngineError("InvalidAuthHeader", "The token is not a JSON Web Token.", 401);
-  }
-  if (header.kid === undefined) {
-    throw new EngineError(
-      "InvalidAuthHeader",
-      "The token's header has no `kid`, which names the key that signed it.",
-      401,
-    );
-  }
+  const { header, payload } = decoded(token);
+  if (header.kid === undefined)
+    throw unauthorized("InvalidAuthHeader", "The token's header has no `kid`, which names the key that signed it.");
   const audiences = payload.aud === undefined ? [] : [payload.aud].flat();
   const match = configured.find(
     (provider) =>
@@ -131,12 +118,17 @@ function chooseProvider(token: string, configured: Provider[]): Provider {
   );
   if (match !== undefined) return match;
   const known = configured.map((provider) => `${issuerOf(provider)} for ${provider.applicationID ?? "any audience"}`);
-  throw new EngineError(
-    "NoAuthProvider",
-    `No provider in auth.config issues tokens as ${payload.iss ?? "(no iss)"} for ${audiences.join(", ") || "(no aud)"}; ` +
-      `configured: ${known.join("; ") || "none"}.`,
-    401,
-  );
+  const asked = `${payload.iss ?? "(no iss)"} for ${audiences.join(", ") || "(no aud)"}`;
+  const message = `No provider in auth.config issues tokens as ${asked}; configured: ${known.join("; ") || "none"}.`;
+  throw unauthorized("NoAuthProvider", message);
+}
+
+function decoded(token: string) {
+  try {
+    return { header: decodeProtectedHeader(token), payload: decodeJwt(token) };
+  } catch {
+    throw unauthorized("InvalidAuthHeader", "The token is not a JSON Web Token.");
+  }
 }
 
 /** A provider's `domain` may be written without its scheme. */
@@ -166,63 +158,45 @@ async function discover(issuer: string): Promise<string> {
 }
 
 function keysUnavailable(provider: Provider, error: unknown): EngineError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new EngineError(
-    "AuthProviderUnavailable",
-    `The keys of ${issuerOf(provider)} could not be fetched: ${reason}.`,
-    503,
-  );
+  const message = `The keys of ${issuerOf(provider)} could not be fetched: ${messageOf(error)}.`;
+  return new EngineError("AuthProviderUnavailable", message, 503);
 }
 
 function tokenError(provider: Provider, error: unknown): EngineError {
-  if (error instanceof errors.JWTExpired) return new EngineError("TokenExpired", "The token has expired.", 401);
+  if (error instanceof errors.JWTExpired) return unauthorized("TokenExpired", "The token has expired.");
   if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError))
     return keysUnavailable(provider, error);
-  if (error instanceof errors.JWKSNoMatchingKey) {
-    return new EngineError(
-      "InvalidToken",
-      `No key of ${issuerOf(provider)} has the token's \`kid\` and algorithm.`,
-      401,
-    );
-  }
-  return new EngineError("InvalidToken", `The token is not valid: ${error.message}.`, 401);
+  const noKey = `No key of ${issuerOf(provider)} has the token's \`kid\` and algorithm.`;
+  const isUnknown = error instanceof errors.JWKSNoMatchingKey;
+  return unauthorized("InvalidToken", isUnknown ? noKey : `The token is not valid: ${error.message}.`);
+}
+
+function unauthorized(code: string, message: string): EngineError {
+  return new EngineError(code, message, 401);
 }
 
 /** Bounded in size, and never led elsewhere: a provider that redirects is not the provider that was configured. */
 const fetchSmall: FetchImplementation = async (url, options) => {
   const response = await fetch(url, options);
   if (response.status !== 200) throw new Error(`${new URL(url).host} answered ${response.status}`);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  const reader = response.body?.getReader();
-  for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) {
-    const chunk: unknown = part.value;
-    if (!(chunk instanceof Uint8Array)) throw new Error("the answer is not bytes");
-    size += chunk.length;
-    if (size > KEY_FETCH_BYTES) throw new Error(`the answer is larger than ${KEY_FETCH_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return new Response(Buffer.concat(chunks), { headers: { "content-type": "application/json" } });
+  const body = await collect(response.body ?? Readable.from([]), KEY_FETCH_BYTES);
+  if (body === null) throw new Error(`the answer is larger than ${KEY_FETCH_BYTES} bytes`);
+  return new Response(new Uint8Array(body), { headers: { "content-type": "application/json" } });
 };
 
-/** JWT claim -> `UserIdentity` field, for OpenID Connect tokens (https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims). */
-const STANDARD_CLAIMS: ReadonlyMap<string, string> = new Map([
-  ["name", "name"],
+/** JWT claim -> `UserIdentity` field where they differ, for OpenID Connect tokens (https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims). */
+const STANDARD_CLAIMS = new Map([
   ["given_name", "givenName"],
   ["family_name", "familyName"],
-  ["nickname", "nickname"],
   ["preferred_username", "preferredUsername"],
   ["profile", "profileUrl"],
   ["picture", "pictureUrl"],
-  ["email", "email"],
   ["email_verified", "emailVerified"],
-  ["gender", "gender"],
   ["birthdate", "birthday"],
   ["zoneinfo", "timezone"],
   ["locale", "language"],
   ["phone_number", "phoneNumber"],
   ["phone_number_verified", "phoneNumberVerified"],
-  ["address", "address"],
   ["updated_at", "updatedAt"],
 ]);
 

@@ -1,4 +1,5 @@
 /** One listening port: a node:http server that counts what is in flight, so that it can stop without cutting anyone off. */
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
@@ -24,18 +25,14 @@ export async function listen(host: string, port: number): Promise<Listener> {
   const ready = Promise.withResolvers<ListenerHandlers>();
   // Nobody may be waiting when a start that failed is given up.
   ready.promise.catch(() => undefined);
-  let inFlight = 0;
-  let onIdle: (() => void) | null = null;
+  let stopping = false;
 
   const server = createServer(
     { requestTimeout: LIMITS.requestTimeout, headersTimeout: LIMITS.headersTimeout },
     (request, response) => {
-      inFlight += 1;
-      response.once("close", () => {
-        inFlight -= 1;
-        if (inFlight === 0) onIdle?.();
-      });
-      if (onIdle !== null) response.setHeader("connection", "close");
+      // A connection that is kept alive would keep a stopping server from its end.
+      response.shouldKeepAlive &&= !stopping;
+      response.once("close", () => stopping && server.closeIdleConnections());
       ready.promise.then(({ request: handle }) => handle(request, response)).catch(() => response.destroy());
     },
   );
@@ -46,30 +43,18 @@ export async function listen(host: string, port: number): Promise<Listener> {
       .catch(() => socket.destroy());
   });
 
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
+  server.listen(port, host);
+  await once(server, "listening");
 
   return {
     port: portOf(server.address()),
     serve: (handlers) => ready.resolve(handlers),
     async close(drainMs) {
+      stopping = true;
       ready.reject(new Error("The server stopped before it was ready."));
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await new Promise<void>((resolve) => {
-        const late = setTimeout(resolve, drainMs);
-        onIdle = () => {
-          clearTimeout(late);
-          resolve();
-        };
-        if (inFlight === 0) onIdle();
-      });
-      server.closeAllConnections();
-      await closed;
+      const late = setTimeout(() => server.closeAllConnections(), drainMs);
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      clearTimeout(late);
     },
   };
 }

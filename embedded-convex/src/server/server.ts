@@ -66,7 +66,7 @@ export interface RunningServer {
 
 /**
  * Starts a deployment and resolves when it answers.
- * @throws DataDirInUseError when the data directory is in use; EADDRINUSE and the like from the ports.
+ * @throws EngineError when the data directory is in use; EADDRINUSE and the like from the ports.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const host = options.host ?? "127.0.0.1";
@@ -87,6 +87,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       name: options.name ?? "embedded",
       now: options.now ?? Date.now,
       synchronous: options.synchronous ?? "full",
+      locked: true,
     }));
     const stop = serve({ engine, adminKey, listeners: { main, site }, options });
     dir.announce({ url, siteUrl });
