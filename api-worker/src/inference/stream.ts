@@ -40,9 +40,11 @@ export async function* relayEvents(source: StreamSource): AsyncGenerator<string,
   const decoder = new TextDecoder();
   let isTooBig = false;
   let isDone = false;
+  let isTail = false;
   const parser = createParser({
     maxBufferSize: MAX_EVENT,
     onEvent: (event) => {
+      if (isTail && !isEvent(event.data)) return;
       const { text, kind } = passOn(event, source);
       isDone ||= kind === "done";
       if (text !== null) ready.push(text);
@@ -75,6 +77,10 @@ export async function* relayEvents(source: StreamSource): AsyncGenerator<string,
       break;
     }
   }
+  // A last event without its empty line is still one; half a one is not.
+  isTail = true;
+  parser.feed("\n\n");
+  if (ready.length > 0) yield ready.splice(0).join("");
   if (meter.hasFailed()) return "failed";
   if (meter.isFinished()) return "whole";
   yield source.brokenOff();
@@ -117,6 +123,10 @@ function passOn(
   if (kind === "usage" && !wantsUsage) return as(null);
   if (told === null || told === before) return as(written(event, event.data));
   return as(written(event, JSON.stringify(wantsUsage ? withCost(data, moneyOf(told)) : withoutUsage(data))));
+}
+
+function isEvent(data: string): boolean {
+  return data === "[DONE]" || typeof parsed(data) === "object";
 }
 
 function parsed(data: string): unknown {

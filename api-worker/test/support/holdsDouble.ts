@@ -4,7 +4,7 @@ import type * as z from "zod";
 import type { Asked } from "./convexDouble.ts";
 
 /** One hold, and how it ended. */
-interface Hold {
+export interface Hold {
   asked: AuthorizeOp;
   amount: number;
   state: "open" | "settled" | "voided";

@@ -1,6 +1,6 @@
 import type { ProvisionedKey } from "@oa/contract";
 import { PROVISIONED_KEY_PREFIX, microUsd } from "@oa/contract";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import * as z from "zod";
 import { createApp } from "../../src/app.ts";
 import { newCheckedToken } from "../../src/checkedToken.ts";
@@ -8,7 +8,7 @@ import type { Bindings } from "../../src/context.ts";
 import { deskOfUser } from "../../src/credits/batch.ts";
 import { ROUTES } from "../../src/routes/index.ts";
 import { sha256Hex } from "../../src/secretEqual.ts";
-import type { HoldsState } from "./holdsDouble.ts";
+import type { Hold, HoldsState } from "./holdsDouble.ts";
 import { ORIGIN, openWorld } from "./world.ts";
 import type { TestWorld } from "./world.ts";
 
@@ -46,7 +46,7 @@ export interface InferenceWorld extends TestWorld {
   done(body: unknown, options?: CallOptions): Promise<{ response: Response; text: string }>;
   /** Stores a key and gives its secret. */
   addKey(change?: Partial<ProvisionedKey>): Promise<string>;
-  holds(): Promise<HoldsState & { all: HoldsState["holds"][string][] }>;
+  holds(): Promise<HoldsState & { all: Hold[] }>;
   seen(): Promise<z.infer<typeof Seen>["requests"]>;
 }
 
@@ -204,4 +204,22 @@ export const OpenAiError = z.object({
 });
 export function errorOf(text: string) {
   return OpenAiError.parse(JSON.parse(text)).error;
+}
+
+/** 1,000 tokens in and 100 out of gpt-4o ($2.50 and $10.00 a million), in micro-dollars. */
+export const TOLD = { prompt_tokens: 1000, completion_tokens: 100 };
+export const COST = 3500;
+
+/** The one hold of a world, ended once; after it nothing is held, and the books agree. */
+export async function oneHold(world: InferenceWorld): Promise<Hold> {
+  const { all, posted, held } = await world.holds();
+  const [hold] = all;
+  if (hold === undefined) throw new Error("no hold was taken");
+  expect({ holds: all.length, ends: hold.ends, held, posted }).toEqual({
+    holds: 1,
+    ends: 1,
+    held: 0,
+    posted: 5_000_000 - hold.cost,
+  });
+  return hold;
 }
