@@ -5,7 +5,12 @@ import { defineProject } from "vitest/config";
 export default defineProject({
   plugins: [
     cloudflareTest({
-      miniflare: { compatibilityDate: "2026-10-01", compatibilityFlags: ["nodejs_compat", "enable_request_signal"] },
+      main: "./src/index.ts",
+      miniflare: {
+        compatibilityDate: "2026-10-01",
+        compatibilityFlags: ["nodejs_compat", "enable_request_signal"],
+        durableObjects: { CREDIT_DESK: { className: "CreditDeskObject", useSQLite: true } },
+      },
     }),
   ],
   test: {

@@ -7,8 +7,8 @@ const overhead = promptTokens(user(""));
 /** Texts with the tokens a model of today counts in them (o200k). */
 const TEXTS: readonly (readonly [string, string, number])[] = [
   ["English", "The quick brown fox jumps over the lazy dog. ".repeat(100), 1001],
-  ["code", "export function add(a: number, b: number): number {\n  return a + b;\n}\n".repeat(50), 1050],
-  ["JSON", '{"id":12345,"name":"x","ok":true},'.repeat(100), 1500],
+  ["code", "export function add(a: number, b: number): number {\n  return a + b;\n}\n".repeat(50), 1000],
+  ["JSON", '{"id":12345,"name":"x","ok":true},'.repeat(100), 1301],
 ];
 
 describe("the estimate of a prompt", () => {
