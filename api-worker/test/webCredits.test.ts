@@ -86,9 +86,9 @@ describe("an administrator", () => {
         amount_microusd: 2_500_000,
         reason: gift.reason,
         actor: "ada",
-        idempotency_key: "admin:gift-0001",
+        idempotency_key: "gift-0001",
       },
-      { user_id: "bob", amount_microusd: -1, reason: back.reason, actor: "ada", idempotency_key: "admin:gift-0002" },
+      { user_id: "bob", amount_microusd: -1, reason: back.reason, actor: "ada", idempotency_key: "gift-0002" },
     ]);
     const act = { action: "admin.credits.adjust", via: "session", actor: "ada", of: "bob" };
     expect((await audit()).slice(0, 2)).toEqual([
@@ -109,8 +109,8 @@ describe("an administrator", () => {
     expect((await audit()).map(({ action }) => action)).toEqual([
       "admin.credits.freeze",
       "admin.credits.freeze",
-      "admin.credits.thaw",
-      "admin.credits.thaw",
+      "admin.credits.unfreeze",
+      "admin.credits.unfreeze",
     ]);
   });
 

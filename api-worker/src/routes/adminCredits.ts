@@ -29,13 +29,7 @@ export const adminCreditRoutes = [
       const { amount_usd, reason, idempotency_key } = call.input.body;
       const amount = microOfUsd(amount_usd);
       const act = { action: "admin.credits.adjust", target: formatUsd(amount), subject: userId };
-      const posting = {
-        amount_microusd: amount,
-        reason,
-        actor: call.granted.user.user_id,
-        // Their own room: no administrator can take the key of a grant or a call.
-        idempotency_key: `admin:${idempotency_key}`,
-      };
+      const posting = { amount_microusd: amount, reason, actor: call.granted.user.user_id, idempotency_key };
       return await audited(call, act, () => call.services.control.adjustCredits(userId, posting));
     },
   }),
@@ -50,7 +44,7 @@ export const adminCreditRoutes = [
     async handle(call) {
       const { userId } = call.input.params;
       const { frozen, reason } = call.input.body;
-      const act = { action: frozen ? "admin.credits.freeze" : "admin.credits.thaw", target: null, subject: userId };
+      const act = { action: frozen ? "admin.credits.freeze" : "admin.credits.unfreeze", target: null, subject: userId };
       const change = { frozen, reason, actor: call.granted.user.user_id };
       await audited(call, act, () => call.services.control.freezeCredits(userId, change));
       return { accepted: true as const };
