@@ -141,8 +141,14 @@ describe("long work", () => {
 
   it("work that someone else began shows here too, and keeps other work from starting", async () => {
     await using opened = await site.open("degraded", "/openclaw/usage");
-    await opened.page.getByText("Restarting the gateway: waiting for the gateway").waitFor();
+    await opened.page.getByText("Restarting the gateway: starting the gateway").waitFor();
     expect(await opened.page.getByRole("button", { name: "Back up now" }).isDisabled()).toBe(true);
+  });
+
+  it("says why the last one failed, also when someone else had asked for it", async () => {
+    await using opened = await site.open("degraded", "/openclaw/usage");
+    const trouble = opened.page.getByRole("note").filter({ hasText: "The backup was not made" });
+    expect(await trouble.innerText()).toMatch(/The disk is full: nothing could be written\. It ended 3 min ago/);
   });
 
   it("a refusal is shown where it was asked for, with the id to report", async () => {
@@ -155,20 +161,13 @@ describe("long work", () => {
 });
 
 describe("the log", () => {
-  it("can be filtered, searched and paused", async () => {
+  it("can be filtered and searched", async () => {
     await using opened = await site.open("ready", "/openclaw/usage");
     const { page } = opened;
     const log = page.getByRole("log");
     expect(await log.innerText()).toMatch(/gateway listening[^]*backup written/);
     await page.getByRole("searchbox", { name: "Search" }).fill("telegram");
     await expect.poll(() => log.innerText()).toMatch(/^\S+ WARN channel telegram/);
-    await page.getByRole("button", { name: "Pause" }).click();
-    let asked = 0;
-    page.on("console", (message) => (asked += message.text() === "GET /api/openclaw/runtime/logs" ? 1 : 0));
-    await page.waitForTimeout(2500);
-    expect(asked).toBe(0);
-    await page.getByRole("button", { name: "Follow" }).click();
-    await expect.poll(() => asked, { timeout: 5000 }).toBeGreaterThan(0);
   });
 });
 

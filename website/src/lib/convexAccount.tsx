@@ -7,6 +7,7 @@ import { useConnection } from "./live.tsx";
 
 const account = api.accounts.mine;
 const signIns = api.sessions.mySignIns;
+const devices = api.admin.devices;
 
 /** The live data of accounts, over the page's one connection. */
 export function convexAccount(convexQueries: ConvexQueryClient, renewing: AccountSource["renewing"]): AccountSource {
@@ -19,6 +20,11 @@ export function convexAccount(convexQueries: ConvexQueryClient, renewing: Accoun
     Events,
     Users,
     Instances,
+    observationOf: (userId) => ({
+      queryKey: convexQuery(devices, { user_id: userId }).queryKey,
+      queryFn: read<typeof devices>,
+      staleTime: Infinity,
+    }),
     renewing,
   };
 }

@@ -5,6 +5,7 @@ import { api } from "../../../convex/_generated/api.js";
 import { convexAccount } from "./convexAccount.tsx";
 import { PAGE_SIZE, pagesOf } from "./convexPages.ts";
 import type { Connection, LiveSource } from "./live.tsx";
+import { followLog } from "./logStream.ts";
 import { isSignedOut } from "./requestError.ts";
 import { webApi } from "./webApi.ts";
 
@@ -39,6 +40,7 @@ export function connectConvex({ url, queryClient, onSignedOut }: ConvexLiveOptio
     Ledger,
     AuditLog,
     account: convexAccount(convexQueries, watched.renewing),
+    followLog,
     connection: watched,
   };
 }

@@ -9,7 +9,7 @@ export interface SeenDevices {
 
 /** The newer of the live copy and what was asked from the gateway; null while neither is there. */
 export function newestDevices(
-  live: Observation | null,
+  live: Omit<Observation, "jobs"> | null,
   asked: { observed_at: number; data: DeviceLists } | undefined,
 ): SeenDevices | null {
   const fromLive =

@@ -1,7 +1,7 @@
 import type { BillingSummary, LedgerKind } from "@oa/contract/credits";
 import type { InstanceSummary } from "@oa/contract/instance";
 import type { MicroUsd } from "@oa/contract/money";
-import type { DeviceLists, GatewayState } from "@oa/contract/runtime";
+import type { DeviceLists, GatewayState, JobReport } from "@oa/contract/runtime";
 import type { WebConfig } from "@oa/contract/worker";
 import { type QueryClient, type QueryFunctionContext, useQuery, type UseQueryResult } from "@tanstack/react-query";
 import {
@@ -13,6 +13,8 @@ import {
   useSyncExternalStore,
 } from "react";
 import type { AccountSource } from "./accountLive.ts";
+import type { FollowLog } from "./logStream.ts";
+import { type Jobs, NO_JOBS } from "./jobView.ts";
 import { isSignedOut } from "./requestError.ts";
 
 /**
@@ -34,6 +36,8 @@ export interface LiveSource {
   /** Newest first. */
   AuditLog: ComponentType<PagesProps<AuditLine>>;
   account: AccountSource;
+  /** New lines of the log of the signed-in user's gateway. */
+  followLog: FollowLog;
   connection: {
     subscribe: (onChange: () => void) => () => void;
     current: () => Connection;
@@ -76,6 +80,8 @@ export interface Observation {
   devices: DeviceLists | null;
   /** When `devices` was true: older than `observed_at` while the gateway is down. */
   devices_observed_at: number | null;
+  /** The long work of the instance and how the last one ended; null before the first report of it. */
+  jobs: JobReport | null;
 }
 
 export interface LedgerEntry {
@@ -128,6 +134,12 @@ export function useInstance(): Live<InstanceSummary | null> {
 
 export function useObservation(): Live<Observation | null> {
   return liveOf(useQuery(useLive().queries.observation));
+}
+
+/** The long work of the signed-in user's instance; nothing while no report has come. */
+export function useJobs(): Jobs {
+  const seen = useObservation();
+  return (seen.state === "ready" ? seen.value?.jobs : null) ?? NO_JOBS;
 }
 
 export function useBalance(): Live<BillingSummary> {

@@ -6,28 +6,26 @@ import { openclawApi } from "./openclawApi.ts";
 
 /** What the pages ask of an instance's runtime, with its cache keys. */
 
-/** How often progress is asked for while a restart, backup or restore runs; at rest nothing is asked. */
-const JOB_INTERVAL_MS = 1500;
-
 /**
- * What the runtime says of itself. Asked anew when the instance changes, when the tab comes back, and every moment
- * while a long piece of work runs, whoever started it (`following`: this page has just done so).
+ * What the runtime says of itself. Asked anew when the instance changes, when a long piece of work has ended, whoever
+ * began it (`lastJob`, the id of the last one), and when the tab comes back.
  */
-export const runtimeStatusQuery = (instance: InstanceSummary, following: boolean) =>
+export const runtimeStatusQuery = (instance: InstanceSummary, lastJob: string | null) =>
   queryOptions({
-    queryKey: ["runtime", instance.instance_id, "status", instance.generation, instance.status],
+    queryKey: ["runtime", instance.instance_id, "status", instance.generation, instance.status, lastJob],
     queryFn: ({ signal }) => openclawApi.runtimeStatus(signal),
     enabled: isReachable(instance.status),
     placeholderData: keepPreviousData,
     refetchOnWindowFocus: "always",
-    refetchInterval: ({ state }) => (following || (state.data?.data.job ?? null) !== null ? JOB_INTERVAL_MS : false),
   });
 
-export const backupsQuery = (instance: InstanceSummary) =>
+/** The backups; another list after each piece of long work (`lastJob`), which may have made one. */
+export const backupsQuery = (instance: InstanceSummary, lastJob: string | null) =>
   queryOptions({
-    queryKey: ["runtime", instance.instance_id, "backups"],
+    queryKey: ["runtime", instance.instance_id, "backups", lastJob],
     queryFn: ({ signal }) => openclawApi.backups(signal),
     enabled: isReachable(instance.status),
+    placeholderData: keepPreviousData,
     refetchOnWindowFocus: "always",
   });
 
@@ -43,17 +41,18 @@ export const devicesQuery = (instance: InstanceSummary) =>
 /** Everything asked of this instance's runtime; invalidated after an act that changes it. */
 export const runtimeKey = (instance: InstanceSummary) => ["runtime", instance.instance_id] as const;
 
-/** Between two looks at the log while it is followed: the runtime hands it out by request only. */
-const LOG_INTERVAL_MS = 2000;
-/** Pages read in one look; the rest comes with the next. */
+/** Pages read at once; what is left comes with the stream. */
 const LOG_PAGES_A_LOOK = 10;
 
+/** Where the lines of an instance's log are kept that were read so far. */
+export const logKey = (instanceId: string) => ["logs", instanceId] as const;
+
 /**
- * The runtime's log from its beginning as far as it is kept. Each look adds what is new to what was read before. Nothing
- * is asked while it is not followed, or while the page is hidden.
+ * The runtime's log from its beginning as far as it is kept, read once; what is written after that is added by
+ * `useFollowedLog`.
  */
-export const logsQuery = (instance: InstanceSummary, following: boolean) => {
-  const queryKey = ["logs", instance.instance_id];
+export const logsQuery = (instance: InstanceSummary) => {
+  const queryKey = logKey(instance.instance_id);
   return queryOptions({
     queryKey,
     queryFn: async ({ client, signal }) => {
@@ -67,7 +66,7 @@ export const logsQuery = (instance: InstanceSummary, following: boolean) => {
     },
     enabled: isReachable(instance.status),
     structuralSharing: false,
-    refetchInterval: following ? LOG_INTERVAL_MS : false,
-    refetchOnWindowFocus: following ? "always" : false,
+    staleTime: Infinity,
+    refetchOnWindowFocus: false,
   });
 };

@@ -4,7 +4,7 @@ import type { Browser, Page } from "playwright-core";
 import { launchChromium } from "../../../e2e/support/chromium.ts";
 import { seriousViolations } from "./axe.ts";
 import { buildSite } from "./buildSite.ts";
-import { serveFolder } from "./staticServer.ts";
+import { type Answer, serveFolder } from "./staticServer.ts";
 
 const WIDE = { width: 1280, height: 900 };
 export const NARROW = { width: 390, height: 844 };
@@ -15,9 +15,9 @@ export interface FixtureSite extends AsyncDisposable {
   open: (scenario: string, path: string) => Promise<Opened>;
 }
 
-export async function openFixtureSite(): Promise<FixtureSite> {
+export async function openFixtureSite(answer?: Answer): Promise<FixtureSite> {
   const site = await buildSite("fixtures");
-  const server = await serveFolder(site.folder, "fixtures.html");
+  const server = await serveFolder(site.folder, "fixtures.html", answer);
   const browser = await launchChromium();
   return {
     open: (scenario, path) => open(browser, server.origin, scenario, path),

@@ -2,8 +2,10 @@ import { Button, Code, Group, Modal, Paper, Stack, Text, Title } from "@mantine/
 import { notifications } from "@mantine/notifications";
 import type { DeviceLists, PairedDevice, PendingDevice } from "@oa/contract/runtime";
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useObservationOf } from "../../lib/accountLive.ts";
 import { adminApi } from "../../lib/adminApi.ts";
 import { deviceFacts, deviceName, openRequests, shortId } from "../../lib/deviceView.ts";
+import { newestDevices } from "../../lib/devices.ts";
 import { useNow } from "../../lib/useNow.ts";
 import { Permissions } from "../openclaw/Permissions.tsx";
 import { Failure } from "../ui/Failure.tsx";
@@ -18,14 +20,11 @@ interface DevicesDialogProps {
   name: string;
 }
 
-/** A gateway is asked again this often while the dialog is open: a request is short-lived. */
-const LOOK_MS = 5_000;
-
+/** Straight from the gateway when the dialog opens and after a decision; in between, the live copy moves by itself. */
 const devicesOf = (userId: string) =>
   queryOptions({
     queryKey: ["admin", "devices", userId],
     queryFn: ({ signal }) => adminApi.devices(userId, signal),
-    refetchInterval: LOOK_MS,
   });
 
 /** Someone else's devices: what waits can be approved or rejected for them. */
@@ -44,11 +43,13 @@ export function DevicesDialog({ opened, onClose, userId, name }: DevicesDialogPr
 }
 
 function Devices({ userId }: { userId: string }) {
-  const devices = useQuery(devicesOf(userId));
-  if (devices.isPending) return <Loading what="the devices" h={160} />;
-  if (devices.data === undefined)
-    return <Failure title="The devices did not load" error={devices.error} onRetry={() => void devices.refetch()} />;
-  return <Lists userId={userId} lists={devices.data.data} />;
+  const live = useObservationOf(userId);
+  const asked = useQuery(devicesOf(userId));
+  const seen = newestDevices(live.state === "ready" ? live.value : null, asked.data);
+  if (seen !== null) return <Lists userId={userId} lists={seen.lists} />;
+  if (asked.isError)
+    return <Failure title="The devices did not load" error={asked.error} onRetry={() => void asked.refetch()} />;
+  return <Loading what="the devices" h={160} />;
 }
 
 function Lists({ userId, lists }: { userId: string; lists: DeviceLists }) {

@@ -6,8 +6,9 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { newestFirst } from "../../lib/backupView.ts";
 import { formatBytes, formatDuration } from "../../lib/format.ts";
+import { useJobs } from "../../lib/live.tsx";
 import { openclawApi } from "../../lib/openclawApi.ts";
-import { backupsQuery, runtimeStatusQuery } from "../../lib/runtimeQueries.ts";
+import { backupsQuery } from "../../lib/runtimeQueries.ts";
 import { ConfirmDialog } from "../ui/ConfirmDialog.tsx";
 import { Failure } from "../ui/Failure.tsx";
 import { ListRow, RowList } from "../ui/Lists.tsx";
@@ -15,11 +16,13 @@ import { Loading } from "../ui/Loading.tsx";
 import { Panel } from "../ui/Panel.tsx";
 import { RelativeTime } from "../ui/RelativeTime.tsx";
 import { JobProgress } from "./JobProgress.tsx";
+import { JobTrouble } from "./JobTrouble.tsx";
 import { useRuntimeAct } from "./useRuntimeAct.ts";
 
 /** The backups there are, one more on demand, and the way back to one. */
 export function BackupList({ instance }: { instance: InstanceSummary }) {
-  const list = useQuery(backupsQuery(instance));
+  const { running: job, last } = useJobs();
+  const list = useQuery(backupsQuery(instance, last?.id ?? null));
   const backUp = useRuntimeAct(
     instance,
     () => openclawApi.backUp(),
@@ -31,8 +34,6 @@ export function BackupList({ instance }: { instance: InstanceSummary }) {
     ({ tookMs }) => `Restored in ${formatDuration(tookMs)}. What was there before is kept as a backup.`,
   );
   const [chosen, setChosen] = useState<BackupRecord | null>(null);
-  const status = useQuery(runtimeStatusQuery(instance, backUp.isPending || restore.isPending));
-  const job = status.data?.data.job ?? null;
   const backingUp = backUp.isPending || job?.kind === "backup";
   const restoring = restore.isPending || job?.kind === "restore";
   const backups = list.data === undefined ? null : newestFirst(list.data.backups);
@@ -57,8 +58,8 @@ export function BackupList({ instance }: { instance: InstanceSummary }) {
       {restoring && (
         <JobProgress title="Restoring" job={job} startedAt={restore.isPending ? restore.submittedAt : null} />
       )}
-      {backUp.isError && <Failure title="The backup was not made" error={backUp.error} />}
-      {restore.isError && <Failure title="Nothing was restored" error={restore.error} />}
+      <JobTrouble kind="backup" title="The backup was not made" asked={backUp} />
+      <JobTrouble kind="restore" title="Nothing was restored" asked={restore} />
       {list.isError && (
         <Failure title="The backups did not load" error={list.error} onRetry={() => void list.refetch()} />
       )}

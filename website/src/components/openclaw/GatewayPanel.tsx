@@ -3,6 +3,7 @@ import type { InstanceSummary } from "@oa/contract/instance";
 import type { GatewayState, RuntimeStatus } from "@oa/contract/runtime";
 import { useQuery } from "@tanstack/react-query";
 import { formatDuration } from "../../lib/format.ts";
+import { useJobs } from "../../lib/live.tsx";
 import { runtimeStatusQuery } from "../../lib/runtimeQueries.ts";
 import { Failure } from "../ui/Failure.tsx";
 import { Loading } from "../ui/Loading.tsx";
@@ -18,7 +19,7 @@ const STATES: Readonly<Record<GatewayState, string>> = {
 
 /** The gateway process itself, and the way to start it afresh. */
 export function GatewayPanel({ instance }: { instance: InstanceSummary }) {
-  const status = useQuery(runtimeStatusQuery(instance, false));
+  const status = useQuery(runtimeStatusQuery(instance, useJobs().last?.id ?? null));
   return (
     <Panel
       title="Gateway"

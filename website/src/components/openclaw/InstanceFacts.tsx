@@ -3,13 +3,14 @@ import type { InstanceSummary } from "@oa/contract/instance";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { formatDuration } from "../../lib/format.ts";
+import { useJobs } from "../../lib/live.tsx";
 import { runtimeStatusQuery } from "../../lib/runtimeQueries.ts";
 import { CopyIcon } from "../ui/CopyButton.tsx";
 import { RelativeTime } from "../ui/RelativeTime.tsx";
 
 /** What one looks up when asking for help: versions, ids, times. */
 export function InstanceFacts({ instance }: { instance: InstanceSummary }) {
-  const status = useQuery(runtimeStatusQuery(instance, false));
+  const status = useQuery(runtimeStatusQuery(instance, useJobs().last?.id ?? null));
   const runtime = status.data?.data;
   return (
     <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }} spacing="md" verticalSpacing="sm">

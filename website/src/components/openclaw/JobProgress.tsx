@@ -5,7 +5,7 @@ import { useNow } from "../../lib/useNow.ts";
 
 interface JobProgressProps {
   title: string;
-  /** What the runtime says; null until it has been asked. */
+  /** What the runtime has reported; null until the report of it is here. */
   job: RuntimeJob | null;
   /** When this page asked for it; null when someone else did. */
   startedAt: number | null;

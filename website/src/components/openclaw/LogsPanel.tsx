@@ -1,15 +1,16 @@
 import { Button, Group, Select, Stack, Text, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
 import type { InstanceSummary } from "@oa/contract/instance";
 import { IconDownload, IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { downloadText } from "../../lib/downloadText.ts";
 import { EMPTY_LOG, filterLog, LOG_LEVELS, type LogLevel, logText } from "../../lib/logBuffer.ts";
-import { logsQuery } from "../../lib/runtimeQueries.ts";
+import { useFollowedLog } from "../../lib/useFollowedLog.ts";
 import { CopyTextButton } from "../ui/CopyButton.tsx";
 import { Failure } from "../ui/Failure.tsx";
 import { Loading } from "../ui/Loading.tsx";
 import { Panel } from "../ui/Panel.tsx";
+import type { LogStreamState } from "../../lib/logStream.ts";
 import { LogLines } from "./LogLines.tsx";
 
 const LEVEL_LABELS: Readonly<Record<LogLevel, string>> = {
@@ -24,7 +25,7 @@ export function LogsPanel({ instance }: { instance: InstanceSummary }) {
   const [following, setFollowing] = useState(true);
   const [level, setLevel] = useState<LogLevel>("info");
   const [search, setSearch] = useState("");
-  const log = useQuery(logsQuery(instance, following));
+  const { log, stream } = useFollowedLog(instance, following);
   const buffer = log.data ?? EMPTY_LOG;
   const shown = filterLog(buffer.lines, level, search);
   const filtered = shown.length !== buffer.lines.length;
@@ -87,10 +88,20 @@ export function LogsPanel({ instance }: { instance: InstanceSummary }) {
               ? `${String(shown.length)} of ${String(buffer.lines.length)} lines`
               : `${String(shown.length)} lines`}
             {buffer.missed > 0 && `, ${String(buffer.missed)} were gone before they could be read`}
-            {following ? ". New lines come by themselves." : ". Paused."}
+            {". "}
+            {following ? <StreamState stream={stream} /> : "Paused."}
           </Text>
         </Stack>
       )}
     </Panel>
   );
+}
+
+/** A break that heals at once, as when the door ends a stream after its time, is not worth a word. */
+const GRACE_MS = 2_500;
+
+function StreamState({ stream }: { stream: LogStreamState }) {
+  const [settled] = useDebouncedValue(stream, GRACE_MS);
+  const broken = stream === "broken" && settled === "broken";
+  return <output>{broken ? "Reconnecting…" : "New lines come by themselves."}</output>;
 }

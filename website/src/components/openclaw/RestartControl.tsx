@@ -1,12 +1,11 @@
 import { Button, Stack } from "@mantine/core";
 import type { InstanceSummary } from "@oa/contract/instance";
 import { IconRefresh } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
 import { formatDuration } from "../../lib/format.ts";
+import { useJobs } from "../../lib/live.tsx";
 import { openclawApi } from "../../lib/openclawApi.ts";
-import { runtimeStatusQuery } from "../../lib/runtimeQueries.ts";
-import { Failure } from "../ui/Failure.tsx";
 import { JobProgress } from "./JobProgress.tsx";
+import { JobTrouble } from "./JobTrouble.tsx";
 import { useRuntimeAct } from "./useRuntimeAct.ts";
 
 /** Restarts the gateway and shows how far it is, also when another tab has asked for it. */
@@ -16,8 +15,7 @@ export function RestartControl({ instance }: { instance: InstanceSummary }) {
     () => openclawApi.restart(),
     ({ tookMs }) => `The gateway is running again after ${formatDuration(tookMs)}.`,
   );
-  const status = useQuery(runtimeStatusQuery(instance, restart.isPending));
-  const job = status.data?.data.job ?? null;
+  const { running: job } = useJobs();
   const restarting = restart.isPending || job?.kind === "restart";
   return (
     <Stack gap="sm" align="flex-start" maw="100%">
@@ -37,7 +35,7 @@ export function RestartControl({ instance }: { instance: InstanceSummary }) {
           startedAt={restart.isPending ? restart.submittedAt : null}
         />
       )}
-      {restart.isError && <Failure title="The gateway was not restarted" error={restart.error} />}
+      <JobTrouble kind="restart" title="The gateway was not restarted" asked={restart} />
     </Stack>
   );
 }
