@@ -9,8 +9,6 @@ import type {
   Json,
   LogEvent,
   MutationOutcome,
-  PushedDefinition,
-  PushedModule,
   QueryOutcome,
   ReadSet,
   SessionRequest,
@@ -24,7 +22,7 @@ import type { Core } from "./functions/core.ts";
 import { installGuards } from "./functions/globals.ts";
 import { runHttpAction } from "./functions/http.ts";
 import { Runner, type Snapshot } from "./functions/runner.ts";
-import type { ModuleFile } from "./push/analysis.ts";
+import type { ModuleFile, PushedDefinition, PushedModule } from "./push/analysis.ts";
 import { activate, appModule, appModules, ensureSystemTables, loadPush, preparePush, type Push } from "./push/push.ts";
 import { collectDroppedIndexes } from "./push/schema-change.ts";
 import { CursorCodec } from "./query/cursor.ts";

@@ -93,26 +93,6 @@ export interface FunctionInfo {
   returns: string;
 }
 
-/** One module of a push, as the official bundler made it. */
-export interface PushedModule {
-  path: string;
-  source: string;
-  sourceMap?: string;
-  environment: "isolate" | "node";
-}
-
-/** One definition of a push: the app (definitionPath "") or a component. */
-export interface PushedDefinition {
-  definitionPath: string;
-  /** Bundled `convex.config.js`, or null where the app has none. */
-  definition: PushedModule | null;
-  /** Definition paths this one imports. */
-  dependencies: string[];
-  schema: PushedModule | null;
-  modules: PushedModule[];
-  udfServerVersion: string;
-}
-
 /** Documents of a table in order of creation; `cursor` is null at the end. */
 export interface TablePage {
   page: Json[];

@@ -4,42 +4,19 @@
  */
 import { version } from "convex";
 import { z } from "zod";
+import { pushedDefinition, pushedModule, type PushedDefinition, type PushedModule } from "../engine/push/analysis.ts";
 import type { Push } from "../engine/push/push.ts";
-import { EngineError, type PushedDefinition, type PushedModule } from "../engine/types.ts";
+import { EngineError } from "../engine/types.ts";
 
-const moduleConfig = z.object({
-  path: z.string(),
-  source: z.string(),
-  sourceMap: z.string().nullish(),
-  environment: z.enum(["isolate", "node"]),
-});
-
-const moduleHash = z.object({ path: z.string(), environment: z.enum(["isolate", "node"]), sha256: z.string() });
-
-/** Body of `start_push` and `evaluate_schema`. */
+/** Body of `start_push`. */
 export const startPushBody = z.object({
   dryRun: z.boolean().default(false),
-  functions: z.string(),
-  appDefinition: z.object({
-    definition: moduleConfig.nullable(),
-    dependencies: z.array(z.string()),
-    schema: moduleConfig.nullable(),
-    changedModules: z.array(moduleConfig),
-    unchangedModuleHashes: z.array(moduleHash),
-    udfServerVersion: z.string(),
+  appDefinition: pushedDefinition.omit({ definitionPath: true, functions: true }).extend({
+    changedModules: z.array(pushedModule),
+    unchangedModuleHashes: z.array(z.object({ path: z.string(), sha256: z.string() })),
   }),
-  componentDefinitions: z.array(
-    z.object({
-      definitionPath: z.string(),
-      definition: moduleConfig,
-      dependencies: z.array(z.string()),
-      schema: moduleConfig.nullable(),
-      functions: z.array(moduleConfig),
-      udfServerVersion: z.string(),
-    }),
-  ),
+  componentDefinitions: z.array(pushedDefinition),
 });
-type StartPushBody = z.infer<typeof startPushBody>;
 
 /** The part of `start_push`'s answer that comes back in the later steps and names the push. */
 const schemaChange = z.object({ schemaIds: z.object({ push: z.string() }) });
@@ -61,41 +38,15 @@ export const environmentBody = z.object({
  * @throws EngineError 409 when there is no such module: another push came between.
  */
 export function definitionsOf(
-  body: StartPushBody,
+  { appDefinition: app, componentDefinitions }: z.infer<typeof startPushBody>,
   live: (path: string, hash: string) => PushedModule | null,
 ): PushedDefinition[] {
-  const { appDefinition: app, componentDefinitions } = body;
   const unchanged = app.unchangedModuleHashes.map(({ path, sha256 }) => {
     const module = live(path, sha256);
     if (module !== null) return module;
     throw new EngineError("RaceDetected", `Another push changed ${path} meanwhile. Push again.`, 409);
   });
-  return [
-    {
-      definitionPath: "",
-      definition: moduleOf(app.definition),
-      dependencies: app.dependencies,
-      schema: moduleOf(app.schema),
-      modules: [...app.changedModules.map(pushedModule), ...unchanged],
-      udfServerVersion: app.udfServerVersion,
-    },
-    ...componentDefinitions.map((component) => ({
-      definitionPath: component.definitionPath,
-      definition: pushedModule(component.definition),
-      dependencies: component.dependencies,
-      schema: moduleOf(component.schema),
-      modules: component.functions.map(pushedModule),
-      udfServerVersion: component.udfServerVersion,
-    })),
-  ];
-}
-
-function moduleOf(module: z.infer<typeof moduleConfig> | null): PushedModule | null {
-  return module === null ? null : pushedModule(module);
-}
-
-function pushedModule({ path, source, sourceMap, environment }: z.infer<typeof moduleConfig>): PushedModule {
-  return { path, source, environment, ...(typeof sourceMap === "string" ? { sourceMap } : {}) };
+  return [{ ...app, definitionPath: "", functions: [...app.changedModules, ...unchanged] }, ...componentDefinitions];
 }
 
 /** The answer to `start_push`. */

@@ -2,7 +2,8 @@
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Engine } from "../../src/engine/engine.ts";
-import type { Identity, PushedDefinition } from "../../src/engine/types.ts";
+import type { PushedDefinition } from "../../src/engine/push/analysis.ts";
+import type { Identity } from "../../src/engine/types.ts";
 import { bundle, call, eventually, mutate, openIn, push, query, tempFolder, valueOf } from "./support.ts";
 
 const PROJECT = fileURLToPath(new URL("components", import.meta.url));

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Engine } from "../../src/engine/engine.ts";
-import type { Identity, LogEvent, PushedDefinition } from "../../src/engine/types.ts";
+import type { PushedDefinition } from "../../src/engine/push/analysis.ts";
+import type { Identity, LogEvent } from "../../src/engine/types.ts";
 import { bundle, call, deployed, mutate, openIn, push, query, tempFolder, valueOf } from "./support.ts";
 
 const ADA: Identity = {

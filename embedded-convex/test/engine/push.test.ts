@@ -1,6 +1,6 @@
 /** Pushes made by the official bundler: analysis, schema changes over existing data, and what survives a restart. */
 import { beforeAll, describe, expect, test } from "vitest";
-import type { PushedDefinition } from "../../src/engine/types.ts";
+import type { PushedDefinition } from "../../src/engine/push/analysis.ts";
 import { bundle, call, deployed, eventually, mutate, openIn, push, query, tempFolder, valueOf } from "./support.ts";
 
 const schemaWith = (notes: string, rest = "") => `

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { Engine } from "../../src/engine/engine.ts";
-import type { PushedDefinition } from "../../src/engine/types.ts";
+import type { PushedDefinition } from "../../src/engine/push/analysis.ts";
 import { cronSpec, nextRun } from "../../src/engine/schedule/cron-spec.ts";
 import { bundle, eventually, mutate, openIn, push, query, tempFolder } from "./support.ts";
 

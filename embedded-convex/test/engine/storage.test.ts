@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import type { PushedDefinition } from "../../src/engine/types.ts";
+import type { PushedDefinition } from "../../src/engine/push/analysis.ts";
 import { bundle, call, eventually, mutate, openIn, push, query, tempFolder } from "./support.ts";
 
 let fixture: PushedDefinition[];

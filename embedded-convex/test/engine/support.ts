@@ -7,7 +7,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach } from "vitest";
 import { openEngine, type Engine } from "../../src/engine/engine.ts";
-import type { Call, EngineOptions, Identity, Json, PushedDefinition, UdfResult } from "../../src/engine/types.ts";
+import type { PushedDefinition } from "../../src/engine/push/analysis.ts";
+import type { Call, EngineOptions, Identity, Json, UdfResult } from "../../src/engine/types.ts";
 import { parseJson } from "../../src/engine/values/json.ts";
 import { fromPushRequest } from "./bundled.ts";
 

@@ -7,14 +7,17 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync }
 import { createRequire, SourceMap } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { EngineError, type PushedModule } from "../types.ts";
-import { isObject, parseJson } from "../values/json.ts";
+import { z } from "zod";
+import type { PushedModule } from "../push/analysis.ts";
+import { EngineError } from "../types.ts";
 import type { PlaceMapper } from "./errors.ts";
 import { running } from "./run.ts";
 
 export interface BundleFile extends PushedModule {
   hash: string;
 }
+
+const sourceMap = z.object({ sources: z.array(z.string()), names: z.array(z.string()), mappings: z.string() });
 
 export function hashModule(module: PushedModule): string {
   return createHash("sha256")
@@ -115,18 +118,8 @@ export function removeStaleBundles(modulesDir: string, live: ReadonlySet<string>
   }
 }
 
-function parseSourceMap(text: string | undefined): SourceMap | null {
-  if (text === undefined) return null;
-  const json = parseJson(text);
-  if (!isObject(json) || typeof json["mappings"] !== "string") return null;
-  const texts = (value: (typeof json)[string] | undefined) => (Array.isArray(value) ? value.map(String) : []);
-  return new SourceMap({
-    version: 3,
-    file: "",
-    sourceRoot: "",
-    sources: texts(json["sources"]),
-    sourcesContent: [],
-    names: texts(json["names"]),
-    mappings: json["mappings"],
-  });
+function parseSourceMap(text: string | null | undefined): SourceMap | null {
+  const map = typeof text === "string" ? sourceMap.safeParse(JSON.parse(text)) : null;
+  if (map?.success !== true) return null;
+  return new SourceMap({ version: 3, file: "", sourceRoot: "", sourcesContent: [], ...map.data });
 }

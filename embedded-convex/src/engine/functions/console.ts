@@ -21,27 +21,22 @@ export class LogBuffer {
   }
 }
 
+const OWN_LEVEL = ["debug", "info", "warn", "error"];
+const SHOWN_AS_LOG = ["log", "dir", "dirxml", "table", "group", "groupCollapsed"];
+
 /** A console that writes into `log`. Timers count from `nowMs()`, in milliseconds. */
 export function consoleFor(log: LogBuffer, nowMs: () => number): object {
   const timers = new Map<string, number>();
   const counts = new Map<string, number>();
-  const level =
-    (name: string) =>
+  const at =
+    (level: string) =>
     (...args: unknown[]) =>
-      log.add(name, args);
+      log.add(level, args);
   const elapsed = (label: string) =>
     log.add("INFO", [`${label}: ${Math.round(nowMs() - (timers.get(label) ?? nowMs()))}ms`]);
   return {
-    log: level("LOG"),
-    debug: level("DEBUG"),
-    info: level("INFO"),
-    warn: level("WARN"),
-    error: level("ERROR"),
-    dir: level("LOG"),
-    dirxml: level("LOG"),
-    table: level("LOG"),
-    group: level("LOG"),
-    groupCollapsed: level("LOG"),
+    ...Object.fromEntries(SHOWN_AS_LOG.map((name) => [name, at("LOG")])),
+    ...Object.fromEntries(OWN_LEVEL.map((name) => [name, at(name.toUpperCase())])),
     groupEnd: () => undefined,
     trace: (...args: unknown[]) => log.add("LOG", ["Trace:", ...args]),
     assert: (condition: unknown, ...args: unknown[]) => {

@@ -69,12 +69,9 @@ function installGuard(name: string, guard: Producer): void {
       const found = real();
       return name === "process" && isObject(found) ? withEnv(found, store.env) : found;
     }
-    if (!store.state.globals.has(name))
-      store.state.globals.set(
-        name,
-        running.exit(() => guard(store, real())),
-      );
-    return store.state.globals.get(name);
+    const { globals } = store.state;
+    if (!globals.has(name)) running.exit(() => globals.set(name, guard(store, real())));
+    return globals.get(name);
   };
   const set = (value: unknown): void => {
     const run = currentRun();
@@ -99,27 +96,20 @@ class SyscallGate {
     this.before = before;
   }
 
-  readonly syscall = (op: string, args: string): unknown => {
-    const run = currentRun();
-    return run === null ? this.pass("syscall", op, args) : run.syscalls.sync(run, op, args);
-  };
+  readonly syscall = this.gate("syscall", (run, op, args: string) => run.syscalls.sync(run, op, args));
+  readonly asyncSyscall = this.gate("asyncSyscall", (run, op, args: string) => run.syscalls.async(run, op, args));
+  readonly jsSyscall = this.gate("jsSyscall", (run, op) => run.syscalls.js(op));
 
-  readonly asyncSyscall = (op: string, args: string): unknown => {
-    const run = currentRun();
-    return run === null ? this.pass("asyncSyscall", op, args) : run.syscalls.async(run, op, args);
-  };
-
-  readonly jsSyscall = (op: string, args: unknown): unknown => {
-    const run = currentRun();
-    return run === null ? this.pass("jsSyscall", op, args) : run.syscalls.js(run, op, args);
-  };
-
-  private pass(method: string, op: string, args: unknown): unknown {
-    const target: unknown = isObject(this.before) ? Reflect.get(this.before, method) : undefined;
-    if (typeof target !== "function") {
-      throw new Error("The Convex database and auth objects are being used outside of a Convex function.");
-    }
-    return Reflect.apply(target, this.before, [op, args]);
+  private gate<A>(method: string, own: (run: Run, op: string, args: A) => unknown): (op: string, args: A) => unknown {
+    return (op, args) => {
+      const run = currentRun();
+      if (run !== null) return own(run, op, args);
+      const target: unknown = isObject(this.before) ? Reflect.get(this.before, method) : undefined;
+      if (typeof target !== "function")
+        throw new Error("The Convex database and auth objects are being used outside of a Convex function.");
+      const passed: unknown = Reflect.apply(target, this.before, [op, args]);
+      return passed;
+    };
   }
 }
 

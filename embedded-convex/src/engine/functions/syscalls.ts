@@ -79,7 +79,7 @@ export class SyscallTable {
     }
   }
 
-  js(_run: Run, op: string, _args: unknown): unknown {
+  js(op: string): never {
     throw new SyscallError(op.startsWith("storage/") ? NOT_HERE.fileStorage : `Unknown operation ${op}`);
   }
 

@@ -1,9 +1,30 @@
 /**
- * What evaluating a pushed definition found, in the wire's own form (`/api/deploy2/start_push`): the CLI makes types
+ * What is pushed, and what evaluating it found, in the wire's own form (`/api/deploy2/start_push`): the CLI makes types
  * from it, and the database keeps it with the push. Only what the engine reads is described; the rest passes through.
  */
 import { z } from "zod";
 import { cronSpec } from "../schedule/cron-spec.ts";
+
+const environment = z.enum(["isolate", "node"]);
+
+/** One module of a push, as the official bundler made it. */
+export const pushedModule = z.object({
+  path: z.string(),
+  source: z.string(),
+  sourceMap: z.string().nullish(),
+  environment,
+});
+
+/** One definition of a push: the app (definitionPath "") or a component. */
+export const pushedDefinition = z.object({
+  definitionPath: z.string(),
+  /** Bundled `convex.config.js`, or null where the app has none. */
+  definition: pushedModule.nullable(),
+  /** Definition paths this one imports. */
+  dependencies: z.array(z.string()),
+  schema: pushedModule.nullable(),
+  functions: z.array(pushedModule),
+});
 
 const analyzedFunction = z.object({
   name: z.string(),
@@ -47,14 +68,15 @@ const definitionAnalysis = z.object({
   auth: z.array(z.json()),
 });
 
-const moduleFile = z.object({ path: z.string(), hash: z.string(), environment: z.enum(["isolate", "node"]) });
+const moduleFile = z.object({ path: z.string(), hash: z.string(), environment });
 
 /** The live push as the database keeps it, by definition path. */
 export const pushRecord = z.record(z.string(), z.object({ analysis: definitionAnalysis, files: z.array(moduleFile) }));
 
+export type PushedModule = z.infer<typeof pushedModule>;
+export type PushedDefinition = z.infer<typeof pushedDefinition>;
 export type ModuleFile = z.infer<typeof moduleFile>;
 export type ModuleAnalysis = z.infer<typeof moduleAnalysis>;
 export type DefinitionAnalysis = z.infer<typeof definitionAnalysis>;
 export type EnvBinding = z.infer<typeof envBinding>;
-/** How often `crons.js` calls what. */
 export type PushRecord = z.infer<typeof pushRecord>;

@@ -1,12 +1,18 @@
 /** Evaluates the modules of one pushed definition and describes what they export, in the form the CLI reads. */
 import { z } from "zod";
-import { EngineError, messageOf, type Json, type PushedDefinition, type PushedModule } from "../types.ts";
+import { EngineError, messageOf, type Json } from "../types.ts";
 import { Bundle, hashModule, type BundleFile } from "../functions/bundle.ts";
 import { describeFailure } from "../functions/errors.ts";
 import { exported, exportOf, isCrons, registeredFunction, registeredRouter } from "../functions/registered.ts";
 import { isObject } from "../values/json.ts";
 import { cronSpec } from "../schedule/cron-spec.ts";
-import { componentDefinition, type DefinitionAnalysis, type ModuleAnalysis } from "./analysis.ts";
+import {
+  componentDefinition,
+  type DefinitionAnalysis,
+  type ModuleAnalysis,
+  type PushedDefinition,
+  type PushedModule,
+} from "./analysis.ts";
 
 const DEPENDENCIES = "_deps/";
 const AUTH_CONFIG = "auth.config.js";
@@ -17,13 +23,15 @@ const authConfig = z.object({ providers: z.array(z.json()) });
 export function filesOf(definition: PushedDefinition, names: ReadonlyMap<string, string>): BundleFile[] {
   const extras = [definition.schema, definition.definition].filter((file) => file !== null);
   const standIns = definition.dependencies.map((path) => standIn(path, names.get(path) ?? path));
-  return [...definition.modules, ...extras, ...standIns].map((file) => Object.assign({ hash: hashModule(file) }, file));
+  return [...definition.functions, ...extras, ...standIns].map((file) =>
+    Object.assign({ hash: hashModule(file) }, file),
+  );
 }
 
 export async function analyzeDefinition(pushed: PushedDefinition, bundle: Bundle): Promise<DefinitionAnalysis> {
   const isApp = pushed.definitionPath === "";
   const functions: { [path: string]: ModuleAnalysis } = {};
-  for (const module of pushed.modules) {
+  for (const module of pushed.functions) {
     // Shared chunks and configuration hold no functions.
     const { path } = module;
     if (!path.endsWith(".js") || path.startsWith(DEPENDENCIES) || path === AUTH_CONFIG) continue;
@@ -39,7 +47,7 @@ export async function analyzeDefinition(pushed: PushedDefinition, bundle: Bundle
     }),
     schema: pushed.schema === null ? null : await describeExport(bundle, pushed.schema.path),
     functions,
-    auth: pushed.modules.some((module) => module.path === AUTH_CONFIG) ? await authProviders(bundle) : [],
+    auth: pushed.functions.some((module) => module.path === AUTH_CONFIG) ? await authProviders(bundle) : [],
   };
 }
 

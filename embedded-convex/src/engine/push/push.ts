@@ -1,13 +1,19 @@
 /** A push from its bundles to the live code, in three steps: evaluate, make the data fit, switch in one commit. */
 import { randomUUID } from "node:crypto";
-import { EngineError, type Json, type PushedDefinition } from "../types.ts";
+import { EngineError, type Json } from "../types.ts";
 import { Bundle, type BundleFile } from "../functions/bundle.ts";
 import type { Code } from "../functions/code.ts";
 import type { Core } from "../functions/core.ts";
 import { insertTable, SCHEDULED_FUNCTIONS, type Catalog } from "../storage/catalog.ts";
 import { textOf, type Connection } from "../storage/connection.ts";
 import { declaredCrons, replaceCrons } from "../schedule/crons.ts";
-import { pushRecord, type DefinitionAnalysis, type ModuleFile, type PushRecord } from "./analysis.ts";
+import {
+  pushRecord,
+  type DefinitionAnalysis,
+  type ModuleFile,
+  type PushedDefinition,
+  type PushRecord,
+} from "./analysis.ts";
 import { analyzeDefinition, filesOf } from "./analyze.ts";
 import { appJson, assemble, type Definition } from "./assemble.ts";
 import { SchemaChange } from "./schema-change.ts";

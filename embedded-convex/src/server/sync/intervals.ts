@@ -3,10 +3,10 @@
  * lower bound whose nodes know the greatest upper bound below them. Add, remove: O(log n); stab: O(log n + found).
  */
 
-/** The keys from `lower` on, up to but not including `upper`; a null `upper` is the end of the index. */
+/** The keys from `lower` on, up to but not including `upper`. */
 export interface Interval {
   lower: Uint8Array;
-  upper: Uint8Array | null;
+  upper: Uint8Array;
 }
 
 interface Node<T> extends Interval {
@@ -14,7 +14,7 @@ interface Node<T> extends Interval {
   values: Set<T>;
   priority: number;
   /** Greatest upper bound in the subtree. */
-  reach: Uint8Array | null;
+  reach: Uint8Array;
   left: Node<T> | null;
   right: Node<T> | null;
 }
@@ -30,15 +30,9 @@ export class IntervalIndex<T> {
       found.values.add(value);
       return;
     }
-    const node: Node<T> = {
-      lower: interval.lower,
-      upper: interval.upper,
-      values: new Set([value]),
-      priority: this.#priority(),
-      reach: interval.upper,
-      left: null,
-      right: null,
-    };
+    const { lower, upper } = interval;
+    const values = new Set([value]);
+    const node = { lower, upper, values, priority: this.#priority(), reach: upper, left: null, right: null };
     const [left, right] = split(this.#root, node);
     this.#root = merge(merge(left, node), right);
   }
@@ -57,10 +51,10 @@ export class IntervalIndex<T> {
     for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
       if (node === null) continue;
       looked += 1;
-      if (!below(key, node.reach)) continue;
+      if (Buffer.compare(key, node.reach) >= 0) continue;
       pending.push(node.left);
       if (Buffer.compare(node.lower, key) > 0) continue;
-      if (below(key, node.upper)) for (const value of node.values) into.add(value);
+      if (Buffer.compare(key, node.upper) < 0) for (const value of node.values) into.add(value);
       pending.push(node.right);
     }
     return looked;
@@ -85,24 +79,14 @@ export class IntervalIndex<T> {
   }
 }
 
-function below(key: Uint8Array, upper: Uint8Array | null): boolean {
-  return upper === null || Buffer.compare(key, upper) < 0;
-}
-
 function compare(a: Interval, b: Interval): number {
-  const order = Buffer.compare(a.lower, b.lower);
-  return order === 0 ? compareUpper(a.upper, b.upper) : order;
-}
-
-function compareUpper(a: Uint8Array | null, b: Uint8Array | null): number {
-  if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
-  return Buffer.compare(a, b);
+  return Buffer.compare(a.lower, b.lower) || Buffer.compare(a.upper, b.upper);
 }
 
 function update<T>(node: Node<T>): Node<T> {
   let reach = node.upper;
   for (const child of [node.left, node.right]) {
-    if (child !== null && compareUpper(child.reach, reach) > 0) reach = child.reach;
+    if (child !== null && Buffer.compare(child.reach, reach) > 0) reach = child.reach;
   }
   node.reach = reach;
   return node;
