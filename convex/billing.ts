@@ -13,6 +13,7 @@ import { internalMutation, internalQuery, query } from "./_generated/server.js";
 import { requireUser } from "./lib/access.ts";
 import { pageOf } from "./lib/paging.ts";
 import { ledgerMeta } from "./lib/validators.ts";
+import { grantMonth } from "./model/grants.ts";
 import { billingSummaryOf, postLedger } from "./model/ledger.ts";
 
 /** The signed-in user's balance: one document, however long the ledger is. */
@@ -67,22 +68,19 @@ export const getCreditBalance = internalQuery({
   handler: async (ctx, args): Promise<BillingSummary> => await billingSummaryOf(ctx, args.user_id),
 });
 
-/** Grants a month's credits once: `period` is a UTC month, `YYYY-MM`; the same month again changes nothing. */
+/**
+ * Grants a month's credits once: `period` is a UTC month, `YYYY-MM`; the same month again changes nothing. What is not spent of
+ * it lapses when the next month begins.
+ */
 export const grantMonthlyCredits = internalMutation({
   args: { user_id: v.string(), period: v.string(), amount_usd: v.number() },
   handler: async (ctx, args): Promise<LedgerPosting> =>
-    await postLedger(ctx, {
-      userId: args.user_id,
-      kind: "monthly_grant",
-      amount: microOfUsd(args.amount_usd),
-      idempotencyKey: `monthly:${args.user_id}:${args.period}`,
-      meta: { period: args.period },
-    }),
+    await grantMonth(ctx, args.user_id, args.period, microOfUsd(args.amount_usd)),
 });
 
 /**
- * Burns credits, to the micro-dollar, once for each key. Refused with `conflict` where the available balance does not
- * cover it, and with `invalid_request` where it is less than half a micro-dollar: nothing is ever burnt for free.
+ * Burns credits, to the micro-dollar, once for each key. Refused with `insufficient_credits` where the available balance
+ * does not cover it, and with `invalid_request` where it is less than half a micro-dollar: nothing is ever burnt for free.
  */
 export const burnCredits = internalMutation({
   args: {

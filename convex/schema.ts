@@ -1,6 +1,7 @@
 import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
 import { accountTables } from "./lib/accountTables.ts";
+import { creditJobTables } from "./lib/creditJobTables.ts";
 import { creditTables } from "./lib/creditTables.ts";
 import {
   auditResult,
@@ -132,6 +133,7 @@ export default defineSchema({
     .index("by_deadline_at", ["deadline_at"]),
 
   ...creditTables,
+  ...creditJobTables,
   ...accountTables,
 
   /** Append-only: who did what to whose things. Never a secret. Deleted by the pruner after its retention. */

@@ -7,6 +7,7 @@ import { isResting } from "./lib/transitions.ts";
 import { providerKeyHint, secretKey } from "./lib/validators.ts";
 import { recordAudit } from "./model/auditLog.ts";
 import { driveNow } from "./model/drives.ts";
+import { lookAtSuspension } from "./model/emptyBalances.ts";
 import { instanceById, requireGeneration, requireInstance } from "./model/instances.ts";
 import { type SecretState, secretStateOf } from "./model/secrets.ts";
 import { patchRow } from "./model/status.ts";
@@ -85,6 +86,7 @@ export const putSealed = internalMutation({
     });
     await recordAudit(ctx, { ...lineOf(row, args.key, args), action: args.action, result: "ok", code: null });
     if (args.hasten === true) await tellRuntime(ctx, changed);
+    if (args.key === "provider_keys") await lookAtSuspension(ctx, row.user_id);
     return { stored: true };
   },
 });
@@ -112,6 +114,7 @@ export const eraseSealed = internalMutation({
     });
     await recordAudit(ctx, { ...lineOf(row, args.key, args), action: "secret.erase", result: "ok", code: null });
     await tellRuntime(ctx, changed);
+    if (args.key === "provider_keys") await lookAtSuspension(ctx, row.user_id);
     return { erased: true };
   },
 });

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { ACCOUNT_CONTROL_PATHS } from "./accountsControl.ts";
 import { Generation, InstanceId, Millis, UserId } from "./ids.ts";
 import { ControlInstance, DesiredState, InstanceStatus, StepName, StepState } from "./instance.ts";
+import { CREDIT_HISTORY_PATHS } from "./usage.ts";
 import { DeviceLists, GatewayState, JobReport } from "./runtime.ts";
 
 /**
@@ -39,6 +40,7 @@ export const CONTROL_PATHS = {
 
   creditsGrantMonthly: "/control/credits/grant-monthly",
   creditsBurn: "/control/credits/burn",
+  ...CREDIT_HISTORY_PATHS,
 } as const;
 
 /** Secrets of an instance. `provider_keys` is `ProviderKeys` as JSON; `inference_key` its `sk-prov-…`, with which it spends credits. */

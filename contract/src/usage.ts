@@ -123,19 +123,15 @@ export type ExportPageQuery = z.infer<typeof ExportPageQuery>;
 export const LedgerExportPage = z.object({ entries: z.array(LedgerEntry), cursor: z.string().nullable() });
 export const UsageExportPage = z.object({ events: z.array(UsageEvent), cursor: z.string().nullable() });
 
-/** `/control/credits/*`, `/control/usage/*`, `/control/inference/*`; the user in the header. */
-export const CREDIT_CONTROL_PATHS = {
-  /** POST `BatchRequest` -> `BatchResult`. */
-  creditsBatch: "/control/credits/batch",
-  /** GET -> `CreditStanding`. */
-  creditsStanding: "/control/credits/standing",
+/** What is told of credits and usage, and administrators' acts; the user in the header. */
+export const CREDIT_HISTORY_PATHS = {
   /** GET `?limit=&offset=&type=` -> `LedgerPage`, newest first. */
   creditsHistory: "/control/credits/history",
   /** GET `ExportPageQuery` -> `LedgerExportPage`, oldest first; a null cursor ends it. */
   creditsExport: "/control/credits/export",
-  /** POST `AdjustCredits` -> `LedgerPosting`. */
+  /** POST `AdjustCredits` -> `LedgerPosting`; `not_found`, `insufficient_credits`. */
   creditsAdjust: "/control/credits/adjust",
-  /** POST `FreezeCredits` -> `Done`. */
+  /** POST `FreezeCredits` -> `Done`; `not_found`. */
   creditsFreeze: "/control/credits/freeze",
   /** GET `?group=&from=&to=`, both days named -> `UsageSummary`. */
   usageSummary: "/control/usage/summary",
@@ -146,6 +142,15 @@ export const CREDIT_CONTROL_PATHS = {
   usageEvents: "/control/usage/events",
   /** POST `AlertSeen` -> `Done`; `not_found`. */
   alertSeen: "/control/credits/alert-seen",
+} as const;
+
+/** `/control/credits/*`, `/control/usage/*`, `/control/inference/*`; the user in the header. */
+export const CREDIT_CONTROL_PATHS = {
+  /** POST `BatchRequest` -> `BatchResult`. */
+  creditsBatch: "/control/credits/batch",
+  /** GET -> `CreditStanding`. */
+  creditsStanding: "/control/credits/standing",
+  ...CREDIT_HISTORY_PATHS,
   /** GET -> `{ models: ModelPrice[] }`: every model there is a price for. No user. */
   inferenceModels: "/control/inference/models",
 } as const;

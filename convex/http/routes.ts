@@ -6,6 +6,7 @@ import * as credits from "./credits.ts";
 import type { MethodTable } from "./gate.ts";
 import * as instances from "./instances.ts";
 import * as providerKeys from "./providerKeys.ts";
+import { USAGE_ROUTES } from "./usageRoutes.ts";
 
 /** What answers each path of the contract; a path that is missing here does not compile. */
 export const CONTROL_ROUTES: { readonly [Name in keyof typeof CONTROL_PATHS]: MethodTable } = {
@@ -34,4 +35,5 @@ export const CONTROL_ROUTES: { readonly [Name in keyof typeof CONTROL_PATHS]: Me
 
   creditsGrantMonthly: { POST: credits.grantMonthly },
   creditsBurn: { POST: credits.burn },
+  ...USAGE_ROUTES,
 };

@@ -2,6 +2,7 @@ import { defineTable } from "convex/server";
 import { v } from "convex/values";
 import {
   accountStatus,
+  alertMailState,
   alertKind,
   callOutcome,
   holdState,
@@ -156,6 +157,8 @@ export const creditTables = {
     upstream_cost_usd: v.optional(v.number()),
     latency_ms: v.union(v.number(), v.null()),
     first_byte_ms: v.union(v.number(), v.null()),
+    /** UTC day (`YYYY-MM-DD`) its hold was taken on: the day its key's windows count it in, whenever it was settled. */
+    day: v.string(),
     created_at: v.number(),
   })
     .index("by_hold_id", ["hold_id"])
@@ -200,6 +203,8 @@ export const creditTables = {
     /** Missing: it never lapses. */
     expires_at: v.optional(v.number()),
     expired_at: v.optional(v.number()),
+    /** What was taken back then, and the account's lifetime debit just before: that debit was no spending. */
+    lapse: v.optional(v.object({ amount_microusd: v.number(), at_debit_microusd: v.number() })),
     created_at: v.number(),
   })
     .index("by_user_id", ["user_id", "expires_at"])
@@ -217,12 +222,15 @@ export const creditTables = {
     message: v.string(),
     created_at: v.number(),
     seen_at: v.optional(v.number()),
-    /** When the mail was given to the sender, or it was decided that there is none. Missing: to be sent. */
-    mailed_at: v.optional(v.number()),
+    /** What became of its mail; `none`: there was nobody to send it to, or nothing to send it with. Missing: to be sent. */
+    mail: v.optional(alertMailState),
     mail_attempts: v.number(),
+    /** When the next attempt is due while it is to be sent. */
+    mail_due_at: v.number(),
   })
     .index("by_user_id_created_at", ["user_id", "created_at"])
     .index("by_user_id_kind_subject", ["user_id", "kind", "subject"])
-    .index("by_mailed_at", ["mailed_at", "created_at"])
+    .index("by_kind_created_at", ["kind", "created_at"])
+    .index("by_mail_due_at", ["mail", "mail_due_at"])
     .index("by_created_at", ["created_at"]),
 };

@@ -8,6 +8,7 @@ export const usageSource = v.union(...UsageSource.options.map((name) => v.litera
 export const callOutcome = v.union(...CallOutcome.options.map((name) => v.literal(name)));
 export const limitReset = v.union(...LimitReset.options.map((name) => v.literal(name)));
 export const alertKind = v.union(...AlertKind.options.map((name) => v.literal(name)));
+export const alertMailState = v.union(v.literal("sent"), v.literal("none"), v.literal("failed"));
 export const accountStatus = v.union(v.literal("active"), v.literal("frozen"), v.literal("closed"));
 export const holdState = v.union(v.literal("open"), v.literal("settled"), v.literal("voided"), v.literal("expired"));
 

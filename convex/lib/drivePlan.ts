@@ -56,6 +56,8 @@ export interface DrivenRow {
  * | stale       | stays | stays | backoff: the row has not moved, so whoever said so knows another one |
  * | unreachable | stays: nothing was learnt of the runtime | told unless it is `ready` | backoff |
  *
+ * `suspended` keeps its own reason, whatever comes of stopping the runtime.
+ *
  * A status that rests (`stopped`, `deleted`, `error`) is left as it is, and is not driven again.
  */
 export function planAfterDrive(row: DrivenRow, outcome: DriveOutcome): DrivePlan {
@@ -87,7 +89,9 @@ function planByOutcome(row: DrivenRow, outcome: DriveOutcome): DrivePlan {
       return stay(row, { attempts: failures, nextInMs: backoffMs(failures) });
     case "unreachable": {
       const next = stay(row, { attempts: failures, nextInMs: backoffMs(failures) });
-      return row.status === "ready" || isResting(row.status) ? next : { ...next, reason: outcome.reason };
+      return row.status === "ready" || row.status === "suspended" || isResting(row.status)
+        ? next
+        : { ...next, reason: outcome.reason };
     }
   }
 }
@@ -106,6 +110,8 @@ function stay(row: DrivenRow, next: { attempts: number; nextInMs: number | null 
 /** A runtime that is not as it should be is not `ready`, whatever the row said. */
 function doubted(row: DrivenRow, reason: string | null): { status: InstanceStatus; reason: string | null } {
   if (isResting(row.status)) return { status: row.status, reason: row.reason };
+  // It sleeps for want of credit; how far the fleet has come with stopping it is nothing its owner has to know.
+  if (row.status === "suspended") return { status: row.status, reason: row.reason };
   if (row.status !== "ready") return { status: row.status, reason };
   return { status: "degraded", reason: reason ?? "The gateway is not ready at the moment." };
 }

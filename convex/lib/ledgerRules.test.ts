@@ -1,7 +1,7 @@
 import { CREDIT_KINDS, DEBIT_KINDS, LedgerKind } from "@oa/contract";
 import { describe, expect, it } from "vitest";
 import { errorBodyOf } from "./errors.ts";
-import { afterPosting, EMPTY_ACCOUNT, LEDGER_RULES } from "./ledgerRules.ts";
+import { afterPosting, EMPTY_ACCOUNT, LEDGER_RULES, storedTotals, totalsOf } from "./ledgerRules.ts";
 
 const FIVE_DOLLARS = 5_000_000;
 const funded = afterPosting(EMPTY_ACCOUNT, "signup_grant", FIVE_DOLLARS);
@@ -21,17 +21,25 @@ describe("what a posting does to the totals", () => {
     expect(spent).toEqual({
       posted_microusd: 0,
       held_microusd: 0,
+      open_holds: 0,
+      status: "active",
+      overrun_microusd: 0,
       lifetime_credit_microusd: FIVE_DOLLARS,
       lifetime_debit_microusd: FIVE_DOLLARS,
       seq: 2,
+      rows_by_kind: { signup_grant: 1, usage: 1 },
     });
-    expect(refusal(() => afterPosting(spent, "usage", -1))).toBe("conflict");
+    expect(refusal(() => afterPosting(spent, "usage", -1))).toBe("insufficient_credits");
   });
 
   it("held credits cannot be spent twice", () => {
     const holding = { ...funded, held_microusd: 4_000_000 };
-    expect(refusal(() => afterPosting(holding, "usage", -1_000_001))).toBe("conflict");
+    expect(refusal(() => afterPosting(holding, "usage", -1_000_001))).toBe("insufficient_credits");
     expect(afterPosting(holding, "usage", -1_000_000).posted_microusd).toBe(4_000_000);
+  });
+
+  it("what was delivered is charged, held or not", () => {
+    expect(afterPosting(funded, "usage", -6_000_000, true).posted_microusd).toBe(-1_000_000);
   });
 
   it.each(["refund", "dispute_debit"] as const)("a %s takes what is gone already, below zero if need be", (kind) => {
@@ -64,5 +72,29 @@ describe("what a posting does to the totals", () => {
   it("the refusal says what is missing, for people", () => {
     const act = () => afterPosting(funded, "usage", -6_000_000);
     expect(act).toThrow(/\$6\.00 is needed and \$5\.00 is available/);
+  });
+});
+
+describe("an account from before there were holds", () => {
+  const old = {
+    posted_microusd: 4,
+    held_microusd: 0,
+    lifetime_credit_microusd: 5,
+    lifetime_debit_microusd: 1,
+    seq: 2,
+  };
+
+  it("is active, with nothing open", () => {
+    expect(totalsOf(old)).toMatchObject({ open_holds: 0, status: "active", overrun_microusd: 0 });
+  });
+
+  it("does not pretend that its rows were counted, not after the next one either", () => {
+    const after = afterPosting(totalsOf(old), "topup", 1);
+    expect(after.rows_by_kind).toBeNull();
+    expect(storedTotals(after)).not.toHaveProperty("rows_by_kind");
+  });
+
+  it("of nobody is empty, and its first row is counted", () => {
+    expect(storedTotals(afterPosting(totalsOf(null), "topup", 1))).toMatchObject({ rows_by_kind: { topup: 1 } });
   });
 });

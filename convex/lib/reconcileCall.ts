@@ -1,62 +1,32 @@
-import {
-  API_PATHS,
-  envelopeOf,
-  INTERNAL_KEY_HEADER,
-  REQUEST_ID_HEADER,
-  ReconcileResult,
-  type ReconcileRequest,
-} from "@oa/contract";
+import { API_PATHS, envelopeOf, ReconcileResult, type ReconcileRequest } from "@oa/contract";
 import { DRIVE_DEADLINE_MS, type DriveOutcome } from "./drivePlan.ts";
-import { readLimited } from "./readLimited.ts";
-
-const MAX_ANSWER_BYTES = 1024 * 1024;
-
-/** Where the reconciler is, and the key that proves us to it. */
-export interface ReconcilerEnv {
-  /** Base of the API Worker. */
-  OA_API_URL?: string | undefined;
-  OA_INTERNAL_KEY?: string | undefined;
-}
+import { callWorker, type WorkerEnv } from "./workerCall.ts";
 
 /**
  * One call of `POST /internal/openclaw/reconcile`. Never throws: an answer that did not come, or not in its own form, is
  * an outcome with a sentence for people. The Worker's raw words are passed on only where they name a missing variable.
  */
 export async function callReconciler(
-  env: ReconcilerEnv,
+  env: WorkerEnv,
   request: ReconcileRequest,
   requestId: string,
   deadlineMs = DRIVE_DEADLINE_MS,
 ): Promise<DriveOutcome> {
-  const base = env.OA_API_URL ?? "";
-  const key = env.OA_INTERNAL_KEY ?? "";
-  if (!URL.canParse(base) || !/^https?:/.test(base)) return unreachable(notConfigured("OA_API_URL"));
-  if (key === "") return unreachable(notConfigured("OA_INTERNAL_KEY"));
-
-  const aborter = new AbortController();
-  const timer = setTimeout(() => aborter.abort(), deadlineMs);
-  try {
-    const response = await fetch(new URL(API_PATHS.reconcile, base), {
-      method: "POST",
-      headers: { "content-type": "application/json", [INTERNAL_KEY_HEADER]: key, [REQUEST_ID_HEADER]: requestId },
-      body: JSON.stringify(request),
-      // A redirect would carry the key to wherever it points.
-      redirect: "manual",
-      signal: aborter.signal,
-    });
-    const text = await readLimited(response.body, MAX_ANSWER_BYTES);
-    return outcomeOf(text);
-  } catch {
-    return unreachable(aborter.signal.aborted ? "The API did not answer in time." : "The API cannot be reached.");
-  } finally {
-    clearTimeout(timer);
+  const answer = await callWorker(env, { path: API_PATHS.reconcile, body: request, requestId, deadlineMs });
+  switch (answer.kind) {
+    case "not_configured":
+      return unreachable(notConfigured(answer.variable));
+    case "silent":
+      return unreachable(answer.why === "deadline" ? "The API did not answer in time." : "The API cannot be reached.");
+    case "answer":
+      return outcomeOf(answer.body);
   }
 }
 
 const Answer = envelopeOf(ReconcileResult);
 
-function outcomeOf(text: string | null): DriveOutcome {
-  const parsed = Answer.safeParse(jsonOf(text ?? ""));
+function outcomeOf(body: unknown): DriveOutcome {
+  const parsed = Answer.safeParse(body);
   if (!parsed.success) return unreachable("The API did not answer in its own form.");
   if (parsed.data.ok) return parsed.data.data;
   const { code, message } = parsed.data.error;
@@ -70,14 +40,6 @@ function outcomeOf(text: string | null): DriveOutcome {
       return unreachable(message.slice(0, 400));
     default:
       return unreachable(`The API could not look at the instance (${code}).`);
-  }
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
 

@@ -41,6 +41,15 @@ export const RETENTION: { readonly [Table in TableNames]: Retention } = {
   job_cursors: { kind: "owned", why: "one row a job" },
   credit_grants: { kind: "permanent", why: "money: which credit lapses, and when" },
   credit_alerts: { kind: "ephemeral", keepMs: 400 * DAY_MS, why: "told once; kept as long as the year it was told in" },
+  usage_counts: { kind: "permanent", why: "how many calls a user's list has; one row a user" },
+  ledger_checkpoints: { kind: "permanent", why: "how far a ledger has been proven; one row a user" },
+  reconciliation_runs: {
+    kind: "ephemeral",
+    keepMs: 400 * DAY_MS,
+    why: "evidence that the books were right, for as long as the audit log",
+  },
+  empty_balances: { kind: "owned", why: "deleted when credit arrives; one row a user" },
+  granted_identities: { kind: "permanent", why: "the sign-up grant is given once to a person, whatever they unlink" },
   users: { kind: "permanent", why: "the account itself" },
   identities: {
     kind: "owned",

@@ -4,6 +4,7 @@ import type { MutationCtx } from "../_generated/server.js";
 import { apiError } from "../lib/errors.ts";
 import { planWish } from "../lib/wishes.ts";
 import { startTimetable } from "./drives.ts";
+import { lookAtSuspension, requireCreditToStart } from "./emptyBalances.ts";
 import { instanceById, instanceOfUser, observationOf, stepsOf } from "./instances.ts";
 import { patchRow } from "./status.ts";
 
@@ -19,7 +20,8 @@ export interface Claim {
 /**
  * Takes a wish: the only way a row comes to be or its wish changes. Serializable, so that any number of calls at once make
  * one row; a wish that stands already gives the row back as it is. A new wish is a new generation with steps of its own,
- * and is driven at once. Refuses with `no_instance` or `conflict` (`lib/wishes.ts`).
+ * and is driven at once. Refuses with `no_instance` or `conflict` (`lib/wishes.ts`), and with `insufficient_credits` to start what
+ * would be put to sleep at once.
  */
 export async function claim(ctx: MutationCtx, given: Claim): Promise<{ row: InstanceRow; changed: boolean }> {
   const plan = planWish(await instanceOfUser(ctx, given.userId), given.desired);
@@ -30,8 +32,11 @@ export async function claim(ctx: MutationCtx, given: Claim): Promise<{ row: Inst
       return { row: plan.row, changed: false };
     case "create":
       return { row: await begin(ctx, await create(ctx, given, plan.status)), changed: true };
-    case "change":
+    case "change": {
+      const ownKeys = plan.row.provider_keys_encrypted !== undefined;
+      if (given.desired === "running") await requireCreditToStart(ctx, given.userId, ownKeys);
       return { row: await begin(ctx, await moveOn(ctx, given, plan)), changed: true };
+    }
   }
 }
 
@@ -84,6 +89,7 @@ async function begin(ctx: MutationCtx, row: InstanceRow): Promise<InstanceRow> {
     await ctx.db.insert("instance_steps", { instance_id, generation, name, ...done });
   }
   await startTimetable(ctx, row);
+  if (row.desired === "running") await lookAtSuspension(ctx, row.user_id);
   return row;
 }
 

@@ -27,7 +27,8 @@ export type Resolved = { kind: "user"; user: Doc<"users">; created: boolean } | 
  * - a user with this e-mail, verified by both sides: the identity is linked to them;
  * - a user with this e-mail who never proved it: whoever signed up may have done so to lie in wait. The provider's
  *   person has proved it, so the account is claimed for them (`claimAccount`), and the identity linked;
- * - nobody: a new user, with the sign-up grant and without a password.
+ * - nobody: a new user without a password; with the sign-up grant, unless this account at the provider was in one's hands who had
+ *   it: whoever unlinks it and comes back under another e-mail is no new person.
  */
 export async function resolvePerson(ctx: MutationCtx, person: ProviderPerson, client: ClientInfo): Promise<Resolved> {
   const known = await identityOf(ctx, person);
@@ -46,11 +47,11 @@ export async function resolvePerson(ctx: MutationCtx, person: ProviderPerson, cl
     await claimAccount(ctx, before, client, person.provider);
   const user =
     before ??
-    (await insertUser(ctx, {
-      email: person.email,
-      email_verified_at: now,
-      ...(person.name !== null && { name: person.name }),
-    }));
+    (await insertUser(
+      ctx,
+      { email: person.email, email_verified_at: now, ...(person.name !== null && { name: person.name }) },
+      (await hadGrant(ctx, person)) ? "known" : "new",
+    ));
   await insertIdentity(ctx, user._id, person);
   await recordAuthEvent(ctx, user._id, before === null ? "sign_up" : "identity_linked", client, person.provider);
   return { kind: "user", user: (await ctx.db.get("users", user._id)) ?? user, created: before === null };
@@ -133,4 +134,16 @@ async function insertIdentity(ctx: MutationCtx, userId: Id<"users">, person: Pro
     linked_at: now,
     last_used_at: now,
   });
+  if (await hadGrant(ctx, person)) return;
+  const { provider, subject } = person;
+  await ctx.db.insert("granted_identities", { provider, subject, user_id: userId, created_at: now });
+}
+
+/** Everyone a provider's account is linked to has had the sign-up grant, with this link or before it. */
+async function hadGrant(ctx: QueryCtx, person: ProviderPerson): Promise<boolean> {
+  const before = await ctx.db
+    .query("granted_identities")
+    .withIndex("by_provider_subject", (q) => q.eq("provider", person.provider).eq("subject", person.subject))
+    .unique();
+  return before !== null;
 }

@@ -6,10 +6,12 @@ import {
   microUsd,
   usdOfMicro,
 } from "@oa/contract";
+import { internal } from "../_generated/api.js";
 import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
+import { creditSettings, crosses } from "../lib/creditSettings.ts";
 import { apiError } from "../lib/errors.ts";
-import { afterPosting, EMPTY_ACCOUNT } from "../lib/ledgerRules.ts";
+import { type AccountTotals, afterPosting, storedTotals, totalsOf } from "../lib/ledgerRules.ts";
 
 /** The only writer of `credit_ledger` and `credit_accounts`. */
 
@@ -37,26 +39,71 @@ export async function billingSummaryOf(ctx: QueryCtx, userId: string): Promise<B
 
 /** A movement of money. */
 export interface Posting {
-  userId: string;
   kind: LedgerKind;
   /** Signed: credits positive, debits negative. */
   amount: MicroUsd;
   /** Unique per user: the same key posts once, whatever happens between asking and hearing the answer. */
   idempotencyKey: string;
   meta?: Record<string, string | number | boolean | null> | undefined;
+  /** The call it is of, and the provisioned key that made the call. */
+  call?: { holdId: string; keyId: string | null } | undefined;
+  /** What it is for has been delivered: it is charged, covered or not. */
+  incurred?: boolean;
+}
+
+/** A user's account in the hands of one mutation: read once, written back once, however much is done to it between. */
+export interface OpenAccount {
+  userId: string;
+  row: Doc<"credit_accounts"> | null;
+  /** As it was read. */
+  before: AccountTotals;
+  totals: AccountTotals;
+  now: number;
+}
+
+/** Takes a user's account in hand; `closeAccount` writes it back. */
+export async function openAccount(ctx: QueryCtx, userId: string, now: number): Promise<OpenAccount> {
+  const row = await accountOf(ctx, userId);
+  const totals = totalsOf(row);
+  return { userId, row, before: totals, totals, now };
 }
 
 /**
- * Posts one ledger row and moves the user's totals with it, in one serializable mutation. Every kind goes through here.
+ * Writes an account back, unless nothing was done to it. Where the balance has become low or empty, or is no longer empty, whoever
+ * has to know is told in a transaction of its own.
+ */
+export async function closeAccount(ctx: MutationCtx, account: OpenAccount): Promise<void> {
+  const { userId, row, before, totals, now } = account;
+  if (totals === before) return;
+  if (crosses(before.posted_microusd, totals.posted_microusd, creditSettings(process.env).lowBalance)) {
+    await ctx.scheduler.runAfter(0, internal.alerts.evaluate, { user_id: userId, key_ids: [] });
+  }
+  const fields = { ...storedTotals(totals), updated_at: now };
+  if (row === null) await ctx.db.insert("credit_accounts", { ...fields, user_id: userId });
+  else await ctx.db.patch("credit_accounts", row._id, fields);
+}
+
+/** `post` for a mutation that does nothing else to the account. */
+export async function postLedger(ctx: MutationCtx, posting: Posting & { userId: string }): Promise<LedgerPosting> {
+  const account = await openAccount(ctx, posting.userId, Date.now());
+  const posted = await post(ctx, account, posting);
+  await closeAccount(ctx, account);
+  return posted;
+}
+
+/**
+ * Posts one ledger row and moves the account in hand with it, in one serializable mutation. Every kind goes through here.
  *
  * A key that was used before gives the row it posted back (`replayed`); with another kind or amount it is refused with
- * `conflict`. Refusals of the amount itself: `lib/ledgerRules.ts`. A refused posting writes nothing.
+ * `conflict`. Refusals of the amount itself: `lib/ledgerRules.ts`. A refused posting has done nothing to the account.
  */
-export async function postLedger(ctx: MutationCtx, posting: Posting): Promise<LedgerPosting> {
-  const { userId, kind, amount, idempotencyKey, meta } = posting;
+export async function post(ctx: MutationCtx, account: OpenAccount, posting: Posting): Promise<LedgerPosting> {
+  const { kind, amount, idempotencyKey, meta, call, incurred } = posting;
   const before = await ctx.db
     .query("credit_ledger")
-    .withIndex("by_user_id_idempotency_key", (q) => q.eq("user_id", userId).eq("idempotency_key", idempotencyKey))
+    .withIndex("by_user_id_idempotency_key", (q) =>
+      q.eq("user_id", account.userId).eq("idempotency_key", idempotencyKey),
+    )
     .unique();
   if (before !== null) {
     if (before.kind !== kind || before.amount_microusd !== amount) {
@@ -67,23 +114,20 @@ export async function postLedger(ctx: MutationCtx, posting: Posting): Promise<Le
     }
     return postingView(before, true);
   }
-  const account = await accountOf(ctx, userId);
-  const totals = afterPosting(account ?? EMPTY_ACCOUNT, kind, amount);
-  const now = Date.now();
+  account.totals = afterPosting(account.totals, kind, amount, incurred);
   const row = {
-    user_id: userId,
+    user_id: account.userId,
     kind,
     amount_usd: usdOfMicro(amount),
     amount_microusd: amount,
-    seq: totals.seq,
-    balance_after_microusd: totals.posted_microusd,
+    seq: account.totals.seq,
+    balance_after_microusd: account.totals.posted_microusd,
     idempotency_key: idempotencyKey,
     ...(meta !== undefined && { meta }),
-    created_at: now,
+    ...(call !== undefined && { hold_id: call.holdId, ...(call.keyId !== null && { key_id: call.keyId }) }),
+    created_at: account.now,
   };
   await ctx.db.insert("credit_ledger", row);
-  if (account === null) await ctx.db.insert("credit_accounts", { ...totals, user_id: userId, updated_at: now });
-  else await ctx.db.patch("credit_accounts", account._id, { ...totals, updated_at: now });
   return postingView(row, false);
 }
 

@@ -1,5 +1,6 @@
 import type { TableNames } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
+import { addToUsageCount } from "./usageDaily.ts";
 import { PRUNE_ROWS, RETENTION, ROUTINE_AUDIT_KEEP_MS } from "../lib/retention.ts";
 
 /** Deletes at most `PRUNE_ROWS` rows of one kind, oldest first, and says how many. */
@@ -38,21 +39,12 @@ export const PRUNERS: readonly Pruner[] = [
       return rows.length;
     },
   },
-  { table: "usage_events", prune: (ctx, now) => pruneCreated(ctx, "usage_events", now) },
+  { table: "usage_events", prune: pruneUsageEvents },
   { table: "credit_alerts", prune: (ctx, now) => pruneCreated(ctx, "credit_alerts", now) },
   { table: "audit_log", prune: (ctx, now) => pruneAudit(ctx, false, now - keepOf("audit_log")) },
   { table: "audit_log", prune: (ctx, now) => pruneAudit(ctx, true, now - ROUTINE_AUDIT_KEEP_MS) },
-  {
-    table: "secret_rotations",
-    async prune(ctx, now) {
-      const rows = await ctx.db
-        .query("secret_rotations")
-        .withIndex("by_updated_at", (q) => q.lt("updated_at", now - keepOf("secret_rotations")))
-        .take(PRUNE_ROWS);
-      for (const row of rows) await ctx.db.delete("secret_rotations", row._id);
-      return rows.length;
-    },
-  },
+  { table: "reconciliation_runs", prune: (ctx, now) => pruneUpdated(ctx, "reconciliation_runs", now) },
+  { table: "secret_rotations", prune: (ctx, now) => pruneUpdated(ctx, "secret_rotations", now) },
 ];
 
 /** Tables whose rows say themselves when they are over. */
@@ -68,7 +60,7 @@ async function pruneExpired(ctx: MutationCtx, table: Expiring, now: number): Pro
 }
 
 /** Tables whose rows are over a fixed time after they were made. */
-type Aging = "auth_events" | "usage_events" | "credit_alerts";
+type Aging = "auth_events" | "credit_alerts";
 
 async function pruneCreated(ctx: MutationCtx, table: Aging, now: number): Promise<number> {
   const rows = await ctx.db
@@ -76,6 +68,30 @@ async function pruneCreated(ctx: MutationCtx, table: Aging, now: number): Promis
     .withIndex("by_created_at", (q) => q.lt("created_at", now - keepOf(table)))
     .take(PRUNE_ROWS);
   for (const row of rows) await ctx.db.delete(table, row._id);
+  return rows.length;
+}
+
+/** Tables of runs, which are over a fixed time after they last went on. */
+type Running = "reconciliation_runs" | "secret_rotations";
+
+async function pruneUpdated(ctx: MutationCtx, table: Running, now: number): Promise<number> {
+  const rows = await ctx.db
+    .query(table)
+    .withIndex("by_updated_at", (q) => q.lt("updated_at", now - keepOf(table)))
+    .take(PRUNE_ROWS);
+  for (const row of rows) await ctx.db.delete(table, row._id);
+  return rows.length;
+}
+
+/** With the events goes their number, so that a user's list does not say it is longer than it is. */
+async function pruneUsageEvents(ctx: MutationCtx, now: number): Promise<number> {
+  const rows = await ctx.db
+    .query("usage_events")
+    .withIndex("by_created_at", (q) => q.lt("created_at", now - keepOf("usage_events")))
+    .take(PRUNE_ROWS);
+  for (const row of rows) await ctx.db.delete("usage_events", row._id);
+  for (const [userId, events] of Map.groupBy(rows, ({ user_id }) => user_id))
+    await addToUsageCount(ctx, userId, -events.length);
   return rows.length;
 }
 

@@ -2,7 +2,7 @@ import { SIGNUP_GRANT_MICROUSD } from "@oa/contract";
 import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { apiError } from "../lib/errors.ts";
-import { postLedger } from "./ledger.ts";
+import { grantSignup } from "./grants.ts";
 
 /** The account of a (lower-case) e-mail address. */
 export async function userByEmail(ctx: QueryCtx, email: string): Promise<Doc<"users"> | null> {
@@ -26,23 +26,20 @@ export async function requireUserById(ctx: QueryCtx, userId: string): Promise<Do
 }
 
 /**
- * Makes a user and the sign-up grant ($5.00, once) in one transaction: there is no user without the grant and no grant
- * without the user. Refused with `taken` where the e-mail has an account; of two sign-ups at once with one e-mail, one is.
+ * Makes a user and the sign-up grant ($5.00) in one transaction. The grant is given once to a person: not to one who is `known`
+ * to have had it under another account. Refused with `taken` where the e-mail has an account; of two sign-ups at once with
+ * one e-mail, one is.
  */
 export async function insertUser(
   ctx: MutationCtx,
   fields: Pick<Doc<"users">, "email" | "password_hash" | "email_verified_at" | "name">,
+  person: "new" | "known" = "new",
 ): Promise<Doc<"users">> {
   if ((await userByEmail(ctx, fields.email)) !== null) {
     throw apiError("taken", "There is an account with this e-mail address. Sign in instead.");
   }
   const id = await ctx.db.insert("users", { ...fields, token_version: 0, created_at: Date.now() });
-  await postLedger(ctx, {
-    userId: id,
-    kind: "signup_grant",
-    amount: SIGNUP_GRANT_MICROUSD,
-    idempotencyKey: `signup:${id}`,
-  });
+  if (person === "new") await grantSignup(ctx, id, SIGNUP_GRANT_MICROUSD);
   const user = await ctx.db.get("users", id);
   if (user === null) throw apiError("internal", "The row that was just written cannot be read.");
   return user;

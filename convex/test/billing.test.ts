@@ -87,9 +87,9 @@ describe("credits", () => {
   it("do not go below zero: the sentence says what is missing", async () => {
     const { control, balance, burn } = await newcomer();
     expect(await control.refusal(CONTROL_PATHS.creditsBurn, burn(5.000001, "call-0001"))).toMatchObject({
-      status: 409,
-      code: "conflict",
-      message: "Insufficient credits: $5.00 is needed and $5.00 is available. Top up to continue.",
+      status: 402,
+      code: "insufficient_credits",
+      message: "There are insufficient credits: $5.00 is needed and $5.00 is available. Top up to continue.",
       details: { required_microusd: 5_000_001, available_microusd: 5_000_000 },
     });
     expect((await balance()).balance_microusd).toBe(5_000_000);
@@ -104,7 +104,7 @@ describe("credits", () => {
       ),
     );
     expect(answers.filter((status) => status === 200)).toHaveLength(10);
-    expect(answers.filter((status) => status === 409)).toHaveLength(10);
+    expect(answers.filter((status) => status === 402)).toHaveLength(10);
     expect((await balance()).balance_microusd).toBe(0);
   });
 });

@@ -30,13 +30,19 @@ class Model {
     const wrongSign = move.kind !== "usage_correction" && debit !== move.amount < 0;
     if (move.amount === 0 || wrongSign) return { refused: "invalid_request" };
     const mustBeCovered = ["usage", "grant_expiry", "admin_debit"].includes(move.kind);
-    if (mustBeCovered && after < 0) return { refused: "conflict" };
+    if (mustBeCovered && after < 0) return { refused: "insufficient_credits" };
     this.rows.push({ ...move, after });
     return { after, replayed: false };
   }
 
   of(user: string): number[] {
     return this.rows.filter((row) => row.user === user).map(({ amount }) => amount);
+  }
+
+  kindsOf(user: string): Record<string, number> {
+    const kinds: Record<string, number> = {};
+    for (const row of this.rows) if (row.user === user) kinds[row.kind] = (kinds[row.kind] ?? 0) + 1;
+    return kinds;
   }
 
   balance(user: string): number {
@@ -90,6 +96,7 @@ it("after any sequence of postings the ledger is what the rules say, and its inv
         expect(rows.map(({ seq }) => seq)).toEqual(amounts.map((_, index) => index + 1));
         expect(account?.posted_microusd ?? 0).toBe(model.balance(user));
         expect(account?.seq ?? 0).toBe(amounts.length);
+        expect(account?.rows_by_kind ?? {}).toEqual(model.kindsOf(user));
         const credits = amounts.filter((amount) => amount > 0).reduce((sum, amount) => sum + amount, 0);
         expect(account?.lifetime_credit_microusd ?? 0).toBe(credits);
         expect(account?.lifetime_debit_microusd ?? 0).toBe(credits - model.balance(user));

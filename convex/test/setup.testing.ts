@@ -1,3 +1,4 @@
+import { register as registerMigrations } from "@convex-dev/migrations/test";
 import { register as registerRateLimiter } from "@convex-dev/rate-limiter/test";
 import type { TestConvex } from "convex-test";
 import { onTestFinished, vi } from "vitest";
@@ -30,6 +31,7 @@ export function setupTest(): TestDeployment {
   vi.stubEnv("OPENCLAW_ENCRYPTION_KEY", ENCRYPTION_KEY);
   const t = convexTest({ schema, modules, transactionLimits: true });
   registerRateLimiter(t);
+  registerMigrations(t);
   onTestFinished(async () => {
     // Jobs that are scheduled outlive the test: without a timetable they find nothing to do in the next one.
     await t.run(async (ctx) => {
