@@ -14,12 +14,17 @@ import { type Answer, type Caller, createInstance, serviceCaller, signUp, untilS
 import { approve, newDevice, pendingRequest } from "./support/device.ts";
 import { startTestStack, type TestStack } from "./support/stack.ts";
 
-const OpenApi = z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) });
+const Operation = z.object({
+  responses: z.record(z.string(), z.object({ content: z.record(z.string(), z.unknown()).optional() })),
+});
+const OpenApi = z.object({ paths: z.record(z.string(), z.record(z.string(), Operation)) });
 
 /** Every act of the API that answers for a user, with ids that belong to `ids`. */
 interface Route {
   method: string;
   path: string;
+  /** Its answer goes on until one side ends it. */
+  endless: boolean;
 }
 
 describe("two users, two gateways", () => {
@@ -61,7 +66,11 @@ describe("two users, two gateways", () => {
 
     const document = OpenApi.parse(await (await fetch(`${stack.info().api}${API_PATHS.openapi}`)).json());
     routes = Object.entries(document.paths).flatMap(([path, methods]) =>
-      Object.keys(methods).map((method) => ({ method: method.toUpperCase(), path })),
+      Object.entries(methods).map(([method, { responses }]) => ({
+        method: method.toUpperCase(),
+        path,
+        endless: Object.values(responses).some(({ content }) => content?.["text/event-stream"] !== undefined),
+      })),
     );
   });
   afterAll(() => stack.dispose());
@@ -89,7 +98,7 @@ describe("two users, two gateways", () => {
 
   it("Bob's session sees nothing of Ada's on any route, with her ids", async () => {
     const alike: { route: Route; tried: Answer; unknown: Answer }[] = [];
-    for (const route of actorRoutes()) {
+    for (const route of actorRoutes().filter(({ endless }) => !endless)) {
       const unknown = await bob.browser.call(
         route.method,
         withIds(route.path, { requestId: "00000000-0000-4000-8000-000000000000", deviceId: "f".repeat(64) }),
@@ -114,6 +123,17 @@ describe("two users, two gateways", () => {
     expect(still.pending.map((request) => request.requestId)).toContain(foreign.requestId);
     expect(still.paired.map((device) => device.deviceId)).toContain(foreign.deviceId);
   }, 300_000);
+
+  it("what goes on without an end tells Bob of his own and of nothing of Ada's", async () => {
+    const streams = actorRoutes().filter(({ endless }) => endless);
+    expect(streams.map(({ path }) => path)).toContain(API_PATHS.runtimeLogsStream);
+    for (const { path } of streams) {
+      const answer = await listen(`${stack.info().api}${path}`, bob.cookie);
+      expect([path, answer.status]).toEqual([path, 200]);
+      expect(answer.body).toContain("event: ");
+      showsNothingOfAda(answer);
+    }
+  });
 
   it("a spoofed user id is refused on every route, with Bob's session, with a wrong key, and without either", async () => {
     const spoofs: Record<string, string>[] = [
@@ -187,6 +207,20 @@ describe("two users, two gateways", () => {
     }
   });
 });
+
+/** What a stream says in its first two seconds. */
+async function listen(url: string, cookie: string): Promise<{ status: number; headers: Headers; body: string }> {
+  const response = await fetch(url, { headers: { cookie }, signal: AbortSignal.timeout(2_000) });
+  const decoder = new TextDecoder();
+  const stream: ReadableStream<Uint8Array> | null = response.body;
+  let body = "";
+  try {
+    for await (const chunk of stream ?? []) body += decoder.decode(chunk, { stream: true });
+  } catch (error) {
+    if (!(error instanceof DOMException && error.name === "TimeoutError")) throw error;
+  }
+  return { status: response.status, headers: response.headers, body };
+}
 
 /** A body that fits the route's schema and names nothing that exists. */
 function restoreBody(route: Route, id: string): unknown {
