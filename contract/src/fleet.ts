@@ -47,9 +47,9 @@ export const FleetSpec = z.object({
   generation: Generation,
   desired: z.enum(["running", "stopped"]),
   env: RuntimeEnv,
-  /** Models on credits. */
+  /** Models on credits: the gateway shows these and no others. */
   inference: RuntimeInference.optional(),
-  /** The owner's own keys: the gateway's own providers use them, and `inference` is left out. */
+  /** The owner's own keys, instead of `inference`: the gateway's own providers use them. */
   providerKeys: ProviderKeys.optional(),
   /**
    * Names this wish: made by the control plane from everything above, with the versions of secrets in their place, so that it

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   ApiError,
   type FleetInstance,
@@ -16,6 +17,7 @@ import { DeviceMirror } from "./gateway/deviceMirror.ts";
 import { probe } from "./gateway/probes.ts";
 import { killJobs, killTree } from "./gateway/process.ts";
 import { Supervisor, type SupervisorState } from "./gateway/supervisor.ts";
+import { TakeUp } from "./gateway/takeUp.ts";
 import { InstanceEvents } from "./instanceEvents.ts";
 import { InstanceFiles } from "./instanceFiles.ts";
 import { type Look, fleetView, gatewayView, look, sentenceOf } from "./instanceView.ts";
@@ -32,6 +34,9 @@ const READY_DEADLINE_MS = 5 * 60_000;
 /** A gateway that is deleted has nothing to finish. */
 const DELETE_GRACE_MS = 1_000;
 const RETRY_AFTER_PROBLEM_MS = 5_000;
+const RETRY_SECRETS_MS = 1_000;
+/** An agent's turn may keep a gateway from taking up a configuration; few last longer than this. */
+const TAKE_UP_PATIENCE_MS = 5 * 60_000;
 const COLLECT_LOGS_MS = 2_000;
 
 /**
@@ -47,6 +52,7 @@ export class Instance {
   readonly #files: InstanceFiles;
   readonly #supervisor: Supervisor;
   readonly #mirror: DeviceMirror;
+  readonly #takeUp: TakeUp;
   readonly #logs: LogStore;
   readonly #events: InstanceEvents;
   readonly #jobs: JobSlot;
@@ -56,6 +62,10 @@ export class Instance {
   readonly #onGone: () => void;
   #record: InstanceRecord;
   #opened = false;
+  /** A wish came while the gateway was on its way up, and is not in its files yet. */
+  #untold = false;
+  /** The secrets file is newer than what the gateway has read. */
+  #unread = false;
   #problem: string | null = null;
   #retry: NodeJS.Timeout | undefined;
   #collecting: NodeJS.Timeout | undefined;
@@ -81,6 +91,15 @@ export class Instance {
       (text) => note("warn", text),
     );
     this.#mirror = new DeviceMirror(now, changed);
+    this.#takeUp = new TakeUp({
+      applied: () => this.#mirror.runsWithConfig(),
+      touch: () => this.#files.touchConfig(),
+      done: () => this.converge(false),
+      giveUp: () => this.#startAnew(),
+      patienceMs: TAKE_UP_PATIENCE_MS,
+      wait: (ms, signal) => sleep(ms, undefined, { signal }),
+      now,
+    });
     this.#jobs = new JobSlot({
       now,
       changed,
@@ -211,11 +230,38 @@ export class Instance {
       await this.#supervisor.stop(this.#context.stopGraceMs);
       return this.#supervisor.start();
     }
-    // A running gateway reads its configuration by itself, and its secrets when it is told to.
     const { port } = this.#files;
-    if (at !== "ready" || port === null || !(await this.#files.write(port))) return;
-    await this.#mirror.reloadSecrets({ port, token: this.#record.gatewayToken });
-    this.#note("info", "secrets renewed");
+    // What a gateway was started with is older than this wish: it takes the rest up as soon as it can be told.
+    this.#untold = at !== "ready" || port === null;
+    if (at !== "ready" || port === null) return;
+    // A running gateway reads its configuration by itself, and its secrets when it is told to.
+    const written = await this.#files.write(port);
+    if (written.config) this.#takeUp.follow();
+    if (written.secrets) this.#unread = true;
+    if (!this.#unread) return;
+    const target = { port, token: this.#record.gatewayToken };
+    // Read before the configuration that refers to them, new secrets would be unknown and old ones missing. A new token of the
+    // gateway's own does not wait: it opens the connection by which the gateway is asked what it runs with.
+    if (this.#takeUp.following && this.#mirror.follows(target)) return;
+    try {
+      await this.#mirror.reloadSecrets(target);
+      this.#unread = false;
+      this.#note("info", "secrets renewed");
+    } catch (error) {
+      // A gateway that takes a configuration up may be away for a moment; it is not worse for that.
+      this.#note("warn", `the gateway did not read its secrets: ${messageOf(error)}`);
+      this.#retry = setTimeout(() => this.converge(false), RETRY_SECRETS_MS);
+    }
+  }
+
+  /** For what a running gateway will not take up. */
+  #startAnew(): void {
+    this.#note("warn", "the gateway did not take up its new configuration; it is started again");
+    void this.#serial.run(async () => {
+      if (this.#leaving || this.#record.desired !== "running") return;
+      await this.#supervisor.stop(this.#context.stopGraceMs);
+      this.#supervisor.start();
+    });
   }
 
   async #open(): Promise<void> {
@@ -275,8 +321,12 @@ export class Instance {
 
   #followGateway(): void {
     const { state } = this.#supervisor;
-    if (state.at === "ready") this.#mirror.open({ port: state.port, token: this.#record.gatewayToken });
-    else this.#mirror.close();
+    if (state.at !== "ready") {
+      this.#takeUp.end();
+      return this.#mirror.close();
+    }
+    this.#mirror.open({ port: state.port, token: this.#record.gatewayToken });
+    if (this.#untold) this.converge(false);
   }
 
   #createApp(): Hono {
@@ -344,6 +394,7 @@ export class Instance {
       previousServiceToken?.token,
       gatewayToken,
       spec?.inference?.apiKey,
+      ...Object.values(spec?.providerKeys ?? {}),
     ];
     const secrets = known.filter((secret) => secret !== undefined);
     return redact(text, secrets).replaceAll(`${this.#paths.root}/`, "");

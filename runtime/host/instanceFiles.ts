@@ -1,13 +1,13 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, rename, rm, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type InstanceSettings, instanceSettings } from "../src/env.ts";
 import { type HostContext, gatewayPlace } from "./context.ts";
 import { isMissing } from "./files.ts";
 import { gatewayCommand } from "./gateway/command.ts";
-import { secretsOf } from "./gateway/config.ts";
 import { rollBackConfig, writeConfig, writeSecrets } from "./gateway/configFile.ts";
 import { killTree } from "./gateway/process.ts";
+import { secretsOf } from "./gateway/secrets.ts";
 import type { LaunchPlan } from "./gateway/supervisor.ts";
 import { type InstancePaths, trashDir } from "./paths.ts";
 import type { InstanceRecord } from "./store.ts";
@@ -51,10 +51,10 @@ export class InstanceFiles {
     return { command, port, launchKey: this.launchKey() };
   }
 
-  /** Brings configuration and secrets up to date; true when the secrets are different now. */
-  async write(port: number): Promise<boolean> {
+  /** Brings configuration and secrets up to date, and says which of them are different now. */
+  async write(port: number): Promise<{ secrets: boolean; config: boolean }> {
     const { gatewayToken, spec } = this.#read();
-    const secrets = await writeSecrets(this.#paths, secretsOf(gatewayToken, spec?.inference));
+    const secrets = await writeSecrets(this.#paths, secretsOf(gatewayToken, spec ?? {}));
     const { origins, basePath } = gatewayPlace(this.#context.urls, this.#read().id);
     const config = await writeConfig(this.#paths, {
       settings: this.#settings(),
@@ -63,12 +63,18 @@ export class InstanceFiles {
       basePath,
       secretsFile: this.#paths.secrets,
       logFile: join(this.#paths.logs, "gateway.log"),
-      inference: spec?.inference,
+      access: spec ?? {},
       version: this.#context.install.version,
     });
     if (config.kind === "replaced")
       this.#warn(`the configuration could not be read (${config.why}); it was set aside and the last good one is back`);
-    return secrets === "written";
+    return { secrets: secrets === "written", config: config.kind !== "unchanged" };
+  }
+
+  /** Makes a gateway that watches its configuration look at it again. */
+  async touchConfig(): Promise<void> {
+    const now = new Date(this.#context.now());
+    await utimes(this.#paths.config, now, now);
   }
 
   /** After a refusal to start: ends what may hold the state folder, and goes back to the last good configuration. */

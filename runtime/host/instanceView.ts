@@ -60,6 +60,7 @@ export function fleetView(context: HostContext, record: InstanceRecord, seen: Lo
     id: record.id,
     generation: record.generation,
     desired: record.desired,
+    spec_digest: record.spec?.digest ?? null,
     ...seen,
     runtime_url: `${context.urls.internal}/i/${record.id}`,
     gateway_url: gatewayPlace(context.urls, record.id).url,

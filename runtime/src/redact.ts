@@ -13,6 +13,7 @@ const SHAPES: readonly RegExp[] = [
   /\b(gh[pousr]_|github_pat_)[A-Za-z0-9_]{16,}/g,
   /\b(xox[a-z]-|xapp-)[A-Za-z0-9-]{8,}/g,
   /\b(AKIA|ASIA)[A-Z0-9]{12,}/g,
+  /\b(xai-|nvapi-|hf_|tgp_v1_)[A-Za-z0-9_-]{16,}/g,
   /\b(AIza)[A-Za-z0-9_-]{20,}/g,
   /\b(whsec_|rk_live_|rk_test_|sk_live_|sk_test_)[A-Za-z0-9]{8,}/g,
   // A Telegram bot token: the bot's number stays, the secret half goes.

@@ -2,16 +2,11 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import * as z from "zod";
 import { type InstancePaths, instancePaths } from "../paths.ts";
-import { type ConfigInput, mergeConfig, nextConfig } from "./config.ts";
+import { type ConfigInput, nextConfig } from "./config.ts";
 import { keepGoodConfig, rollBackConfig, writeConfig, writeSecrets } from "./configFile.ts";
+import { mergeConfig } from "./json.ts";
 
-const INFERENCE = {
-  baseUrl: "https://api.example/v1",
-  apiKey: "sk-prov-secret",
-  models: [{ id: "m1", name: "M 1", contextWindow: 1000, maxTokens: 100 }],
-};
 const INPUT: ConfigInput = {
   settings: { bind: "loopback", logLevel: "info" },
   port: 20_000,
@@ -19,7 +14,7 @@ const INPUT: ConfigInput = {
   basePath: "/i/adaadaada/gateway",
   secretsFile: "/data/secrets.json",
   logFile: "/data/gateway.log",
-  inference: undefined,
+  access: {},
   version: "2026.9.6",
 };
 
@@ -53,25 +48,6 @@ describe("the configuration", () => {
     expect(owners.gateway.port).toBe(1);
   });
 
-  it("holds no secret, only where to find it", () => {
-    const text = JSON.stringify(nextConfig(null, { ...INPUT, inference: INFERENCE }));
-    expect(text).not.toContain("sk-prov-secret");
-    expect(text).toContain('{"source":"file","provider":"oa","id":"/inferenceKey"}');
-  });
-
-  it("chooses the managed model where none is chosen, and keeps an owner's choice", () => {
-    const model = (config: object) =>
-      z.object({ agents: z.object({ defaults: z.object({ model: z.unknown() }) }) }).parse(config).agents.defaults
-        .model;
-    const managed = { ...INPUT, inference: INFERENCE };
-    expect(model(nextConfig(null, managed))).toEqual({ primary: "managed/m1" });
-    const own = { agents: { defaults: { model: { primary: "anthropic/claude" } } } };
-    expect(model(nextConfig(own, managed))).toEqual({ primary: "anthropic/claude" });
-    const gone = { agents: { defaults: { model: { primary: "managed/old", fallbacks: ["x/y"] } } } };
-    expect(model(nextConfig(gone, managed))).toEqual({ primary: "managed/m1", fallbacks: ["x/y"] });
-    expect(model(nextConfig(gone, INPUT))).toEqual({ fallbacks: ["x/y"] });
-  });
-
   it("names a public origin only where the gateway takes one", () => {
     const origin = (first: string) =>
       JSON.stringify(nextConfig(null, { ...INPUT, origins: [first] })).includes(`"publicOrigin":"${first}"`);
@@ -81,11 +57,6 @@ describe("the configuration", () => {
       false,
       false,
     ]);
-  });
-
-  it("takes the managed endpoint away when it is no longer offered", () => {
-    const before = nextConfig(null, { ...INPUT, inference: INFERENCE });
-    expect(JSON.stringify(nextConfig(before, INPUT))).not.toContain("managed");
   });
 
   it("merges as RFC 7396 says", () => {

@@ -1,5 +1,7 @@
-import type { RuntimeInference } from "@oa/contract";
 import type { InstanceSettings } from "../../src/env.ts";
+import { type JsonObject, mergeConfig } from "./json.ts";
+import { type ModelAccess, withModels } from "./models.ts";
+import { SECRETS_PROVIDER, secretRef } from "./secrets.ts";
 
 /**
  * The gateway's configuration, as plain data. The file belongs to the instance's owner, who changes channels, agents and
@@ -7,15 +9,6 @@ import type { InstanceSettings } from "../../src/env.ts";
  * into the secrets file, so the configuration, and every backup of it, holds none.
  */
 
-export type Json = null | boolean | number | string | Json[] | JsonObject;
-export interface JsonObject {
-  [key: string]: Json;
-}
-
-/** Name of the file secret provider in the configuration. */
-const SECRETS_PROVIDER = "oa";
-/** Provider id of the managed model endpoint: models are `managed/<id>`. */
-const MANAGED_PROVIDER = "managed";
 /** The gateway rotates its own log file at this size and keeps five. */
 const GATEWAY_LOG_BYTES = 2 * 1024 * 1024;
 
@@ -28,19 +21,9 @@ export interface ConfigInput {
   basePath: string;
   secretsFile: string;
   logFile: string;
-  inference: RuntimeInference | undefined;
+  access: ModelAccess;
   /** OpenClaw's, for a first configuration. */
   version: string;
-}
-
-/** What the secrets file holds; the configuration refers to these names. */
-export interface GatewaySecrets {
-  gatewayToken: string;
-  inferenceKey?: string;
-}
-
-export function secretsOf(gatewayToken: string, inference: RuntimeInference | undefined): GatewaySecrets {
-  return inference === undefined ? { gatewayToken } : { gatewayToken, inferenceKey: inference.apiKey };
 }
 
 /**
@@ -49,7 +32,7 @@ export function secretsOf(gatewayToken: string, inference: RuntimeInference | un
  * address of a device and asks for approval, without it every device would look local and be paired silently; terminal:
  * a shell with the gateway's environment; mDNS, update check and catalogue: nothing leaves the machine unasked.
  */
-export function ownedConfig(input: ConfigInput): JsonObject {
+function ownedConfig(input: ConfigInput): JsonObject {
   return {
     gateway: {
       mode: "local",
@@ -73,10 +56,7 @@ export function ownedConfig(input: ConfigInput): JsonObject {
     discovery: { mdns: { mode: "off" } },
     update: { checkOnStart: false },
     telemetry: { enabled: false },
-    models: {
-      catalogRefresh: { enabled: false },
-      providers: { [MANAGED_PROVIDER]: input.inference === undefined ? null : managedProvider(input.inference) },
-    },
+    models: { catalogRefresh: { enabled: false } },
   };
 }
 
@@ -86,24 +66,9 @@ function isLinkable(origin: string): boolean {
   return protocol === "https:" || ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
 }
 
-function secretRef(id: string): JsonObject {
-  return { source: "file", provider: SECRETS_PROVIDER, id };
-}
-
-function managedProvider(inference: RuntimeInference): JsonObject {
-  return {
-    baseUrl: inference.baseUrl,
-    apiKey: secretRef("/inferenceKey"),
-    api: "openai-completions",
-    models: inference.models.map((model) => ({ ...model, input: ["text", "image"] })),
-  };
-}
-
 /** What a new instance starts with, and its owner may change. Few plugins and no heartbeat: a quiet, quick gateway. */
-export function firstConfig({ inference, version }: Pick<ConfigInput, "inference" | "version">): JsonObject {
-  const models: JsonObject = inference === undefined ? {} : { models: { mode: "replace" } };
+function firstConfig(version: string): JsonObject {
   return {
-    ...models,
     // Says that there are no old spellings to look for and migrate.
     meta: { lastTouchedVersion: version },
     plugins: { allow: ["memory-core", "device-pair"] },
@@ -111,44 +76,7 @@ export function firstConfig({ inference, version }: Pick<ConfigInput, "inference
   };
 }
 
-/**
- * The file's next content: what is there, with the owned keys put back. A primary model that is unset, or names a managed
- * model that is no longer offered, becomes the first managed one; any other choice of the owner stays.
- */
+/** The file's next content: what is there, with the owned keys put back and the models that may be called (`models.ts`). */
 export function nextConfig(current: JsonObject | null, input: ConfigInput): JsonObject {
-  const merged = mergeConfig(current ?? firstConfig(input), ownedConfig(input));
-  const primary = primaryModel(merged);
-  const offered = input.inference?.models.map((model) => `${MANAGED_PROVIDER}/${model.id}`) ?? [];
-  const first = offered[0];
-  const dangling = primary === undefined || (primary.startsWith(`${MANAGED_PROVIDER}/`) && !offered.includes(primary));
-  if (!dangling) return merged;
-  const model: Json = first === undefined ? (primary === undefined ? {} : { primary: null }) : { primary: first };
-  return mergeConfig(merged, { agents: { defaults: { model } } });
-}
-
-function primaryModel(config: JsonObject): string | undefined {
-  const defaults = asObject(asObject(config["agents"])["defaults"]);
-  const model = defaults["model"];
-  const primary = typeof model === "string" ? model : asObject(model)["primary"];
-  return typeof primary === "string" ? primary : undefined;
-}
-
-function asObject(value: Json | undefined): JsonObject {
-  return isObject(value) ? value : {};
-}
-
-/** True for a JSON object; false for null and arrays. */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** RFC 7396 merge: objects merge, `null` deletes, everything else replaces. Neither argument is changed. */
-export function mergeConfig(target: JsonObject, patch: JsonObject): JsonObject {
-  const out: JsonObject = { ...target };
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete out[key];
-    else if (isObject(value)) out[key] = mergeConfig(asObject(out[key]), value);
-    else out[key] = value;
-  }
-  return out;
+  return withModels(mergeConfig(current ?? firstConfig(input.version), ownedConfig(input)), input.access);
 }

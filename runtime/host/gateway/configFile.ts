@@ -2,7 +2,9 @@ import { copyFile, readFile, rename } from "node:fs/promises";
 import JSON5 from "json5";
 import { isMissing, writeFileDurably } from "../files.ts";
 import type { InstancePaths } from "../paths.ts";
-import { type ConfigInput, type GatewaySecrets, type JsonObject, isObject, nextConfig } from "./config.ts";
+import { type ConfigInput, nextConfig } from "./config.ts";
+import { type JsonObject, isObject } from "./json.ts";
+import type { GatewaySecrets } from "./secrets.ts";
 
 /**
  * The configuration file on disk. Only this module writes it, never the whole of it: a file that cannot be read is set

@@ -1,6 +1,10 @@
 import type { DeviceDecision, DeviceLists, DeviceRemoval } from "@oa/contract";
+import * as z from "zod";
 import { Devices, changesDevices } from "./devices.ts";
 import { GatewayLink, type LinkTarget } from "./link.ts";
+
+/** Of the file, and of what the gateway runs with. */
+const Revisions = z.object({ configRevisionHash: z.string().optional(), appliedConfigHash: z.string().optional() });
 
 /**
  * The devices of a gateway, kept current by its own events: the newest lists are there without asking, and somebody is told
@@ -34,9 +38,14 @@ export class DeviceMirror {
     this.#devices = new Devices(this.#link, now);
   }
 
+  /** True when it follows this gateway with this token. */
+  follows(target: LinkTarget): boolean {
+    return this.#target?.port === target.port && this.#target.token === target.token;
+  }
+
   /** Follows this gateway from now on; does nothing when it already does. */
   open(target: LinkTarget): void {
-    if (this.#target?.port === target.port && this.#target.token === target.token) return;
+    if (this.follows(target)) return;
     this.#target = target;
     this.#link.open(target);
   }
@@ -78,6 +87,12 @@ export class DeviceMirror {
   async reloadSecrets(target: LinkTarget): Promise<void> {
     await this.#link.call("secrets.reload");
     this.open(target);
+  }
+
+  /** True when the gateway runs with its configuration file as it is now. Rejects while it cannot be asked. */
+  async runsWithConfig(): Promise<boolean> {
+    const { configRevisionHash, appliedConfigHash } = Revisions.parse(await this.#link.call("config.get"));
+    return configRevisionHash !== undefined && configRevisionHash === appliedConfigHash;
   }
 
   #readSoon(): void {
