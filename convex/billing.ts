@@ -1,8 +1,7 @@
 import {
   type BillingSummary,
-  type LedgerKind,
+  type LedgerEntry,
   type LedgerPosting,
-  type MicroUsd,
   microOfUsd,
   microUsd,
   usdOfMicro,
@@ -14,6 +13,7 @@ import { requireUser } from "./lib/access.ts";
 import { pageOf } from "./lib/paging.ts";
 import { ledgerMeta } from "./lib/validators.ts";
 import { grantMonth } from "./model/grants.ts";
+import { ledgerEntries } from "./model/history.ts";
 import { billingSummaryOf, postLedger } from "./model/ledger.ts";
 
 /** The signed-in user's balance: one document, however long the ledger is. */
@@ -25,18 +25,10 @@ export const myBalance = query({
   },
 });
 
-/** A ledger row as its owner sees it. */
-export interface MyLedgerEntry {
-  seq: number;
-  kind: LedgerKind;
-  amount_usd: number;
-  amount_microusd: MicroUsd;
-  balance_after_microusd: MicroUsd;
-  meta: Record<string, string | number | boolean | null>;
-  created_at: number;
-}
+/** A ledger row as its owner sees it; with the seed's amount in dollars. */
+export type MyLedgerEntry = LedgerEntry & { amount_usd: number };
 
-/** The signed-in user's ledger, newest first. */
+/** The signed-in user's ledger, newest first, each row in words. */
 export const myLedger = query({
   args: { paginationOpts: paginationOptsValidator },
   handler: async (ctx, { paginationOpts }): Promise<PaginationResult<MyLedgerEntry>> => {
@@ -46,21 +38,14 @@ export const myLedger = query({
       .withIndex("by_user_id_seq", (q) => q.eq("user_id", user._id))
       .order("desc")
       .paginate(pageOf(paginationOpts));
-    const page = rows.page.map((row) => {
-      const amount = microUsd(row.amount_microusd);
-      return {
-        seq: row.seq,
-        kind: row.kind,
-        amount_usd: usdOfMicro(amount),
-        amount_microusd: amount,
-        balance_after_microusd: microUsd(row.balance_after_microusd),
-        meta: row.meta ?? {},
-        created_at: row.created_at,
-      };
-    });
-    return { ...rows, page };
+    const entries = await ledgerEntries(ctx, rows.page);
+    return { ...rows, page: entries.map(inDollars) };
   },
 });
+
+function inDollars(entry: LedgerEntry): MyLedgerEntry {
+  return { ...entry, amount_usd: usdOfMicro(entry.amount_microusd) };
+}
 
 /** A user's balance for the control plane: what was posted, what is held, what is left. One document. */
 export const getCreditBalance = internalQuery({

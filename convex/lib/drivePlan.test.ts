@@ -33,6 +33,16 @@ describe("what a drive's outcome does", () => {
     },
   );
 
+  it.each([
+    { outcome: "continue", after_ms: 500, reason: "The gateway is stopping." },
+    { outcome: "retry", reason: "The host is away." },
+    { outcome: "unreachable", reason: "The API cannot be reached." },
+    { outcome: "settled" },
+  ] as const)("what sleeps for want of credit keeps saying so, whatever comes of stopping it: %j", (outcome) => {
+    const asleep = row("running", "suspended", { reason: "Your credits are used up." });
+    expect(planAfterDrive(asleep, outcome)).toMatchObject({ status: "suspended", reason: "Your credits are used up." });
+  });
+
   it("a setting that settles keeps no old reason", () => {
     const plan = planAfterDrive(row("running", "provisioning", { reason: "The host is away." }), {
       outcome: "settled",

@@ -62,7 +62,7 @@ describe("what the page shows", () => {
     expect(await page.query(api.openclaw.myDevices, {})).toBeNull();
     const ledger = await page.query(api.billing.myLedger, PAGE);
     expect(ledger.page).toEqual([
-      expect.objectContaining({ seq: 1, kind: "signup_grant", amount_usd: 5, balance_after_microusd: 5_000_000 }),
+      expect.objectContaining({ seq: 1, kind: "signup_grant", amount_usd: 5, description: "Welcome credit" }),
     ]);
   });
 
