@@ -32,13 +32,18 @@ export function pipe(call: Call, response: Response): ModelAnswer {
     },
     brokenOff: () => brokenOff(request.endpoint),
   });
-  const end = (ending: Ending) =>
+  let isOver = false;
+  // The caller's reading and our own may both come to the end; the second finds nothing there any more.
+  const end = (ending: Ending) => {
+    if (isOver) return;
+    isOver = true;
     call.end({
       ending,
       isWhole: meter.isFinished(),
       told: meter.told(),
       deliveredTokens: meter.deliveredTokens(),
     });
+  };
   /** The next event as text; null after the last, when the hold has been settled. */
   const next = async (): Promise<string | null> => {
     try {
