@@ -18,9 +18,6 @@ import {
 import { isAdmin } from "./authentication.ts";
 import { isSystemPath, type SystemQueries } from "./system-queries.ts";
 
-/** How values look in an answer: Convex's own encoding, or plain JSON in which int64 and bytes are strings. */
-export type ValueFormat = "convex_encoded_json" | "json";
-
 /** A call as it arrives. */
 export interface IncomingCall {
   /** `module:export`, `module.js:export`, `module` (its default export). */
@@ -79,28 +76,9 @@ function redacted(result: UdfResult): UdfResult {
 }
 
 /** A result as the HTTP API's JSON text. */
-export function resultJson(result: UdfResult, format: ValueFormat): string {
+export function resultJson(result: UdfResult): string {
   const logLines = result.logLines.length === 0 ? "" : `,"logLines":${JSON.stringify(result.logLines)}`;
-  if (result.ok) return `{"status":"success","value":${inFormat(result.valueJson, format)}${logLines}}`;
-  const data = result.errorDataJson === undefined ? "" : `,"errorData":${inFormat(result.errorDataJson, format)}`;
+  if (result.ok) return `{"status":"success","value":${result.valueJson}${logLines}}`;
+  const data = result.errorDataJson === undefined ? "" : `,"errorData":${result.errorDataJson}`;
   return `{"status":"error","errorMessage":${JSON.stringify(result.errorMessage)}${data}${logLines}}`;
-}
-
-function inFormat(encoded: string, format: ValueFormat): string {
-  if (format === "convex_encoded_json" || !encoded.includes('"$')) return encoded;
-  return JSON.stringify(JSON.parse(encoded, plainValue));
-}
-
-/** Reviver from Convex's encoding: `$integer` to decimal digits, `$bytes` to base64, `$float` to a number or its name. */
-function plainValue(_key: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  if ("$integer" in value && typeof value.$integer === "string") {
-    return Buffer.from(value.$integer, "base64").readBigInt64LE().toString();
-  }
-  if ("$bytes" in value) return value.$bytes;
-  if ("$float" in value && typeof value.$float === "string") {
-    const float = Buffer.from(value.$float, "base64").readDoubleLE();
-    return Number.isFinite(float) ? float : String(float);
-  }
-  return value;
 }

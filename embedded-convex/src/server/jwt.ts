@@ -1,6 +1,6 @@
 /**
  * Tokens of the app's users: which provider of `auth.config` issued one, whether it is genuine and in time, and the
- * `UserIdentity` it stands for. Providers: `customJwt` (keys from a URL or a `data:` URI) and OpenID Connect.
+ * `UserIdentity` it stands for. Providers are `customJwt` ones, with keys from a URL or a `data:` URI.
  */
 import {
   createRemoteJWKSet,
@@ -16,35 +16,34 @@ import {
 import { Readable } from "node:stream";
 import { z } from "zod";
 import { EngineError, messageOf, type Identity, type Json } from "../engine/types.ts";
+import { NOT_HERE } from "../engine/unsupported.ts";
+import { isObject } from "../engine/values/json.ts";
 import { collect } from "./http.ts";
 
 /** Clocks of issuer and server may differ by this much, in seconds. */
 const LEEWAY_S = 30;
 const KEY_FETCH_TIMEOUT_MS = 5_000;
 const KEY_FETCH_BYTES = 512 * 1024;
-const DISCOVERY_MAX_AGE_MS = 10 * 60_000;
 
-const customJwt = z.object({
+const provider = z.object({
   type: z.literal("customJwt"),
   issuer: z.string(),
   jwks: z.string(),
   algorithm: z.enum(["ES256", "RS256"]),
   applicationID: z.string().nullish(),
 });
-const oidc = z.object({ domain: z.string(), applicationID: z.string() });
-const providers = z.array(z.union([customJwt, oidc]));
-type Provider = z.infer<typeof customJwt> | z.infer<typeof oidc>;
+type Provider = z.infer<typeof provider>;
 
 /**
  * Reads the providers of an `auth.config`.
  * @throws EngineError 400 for one whose tokens could never be checked.
  */
 export function parseProviders(authConfig: Json[]): Provider[] {
-  const parsed = providers.safeParse(authConfig);
+  const parsed = z.array(provider).safeParse(authConfig);
   if (parsed.success) return parsed.data;
-  const message =
-    'A provider in auth.config needs `domain` and `applicationID`, or `type: "customJwt"` with `issuer`, `jwks` ' +
-    "and `algorithm` (ES256 or RS256).";
+  const isOpenId = authConfig.some((one) => isObject(one) && "domain" in one);
+  const fields = "`issuer`, `jwks` and `algorithm` (ES256 or RS256)";
+  const message = isOpenId ? NOT_HERE.openId : `A provider in auth.config needs \`type: "customJwt"\`, ${fields}.`;
   throw new EngineError("InvalidAuthConfig", message);
 }
 
@@ -60,44 +59,28 @@ export interface TokenVerifier {
  */
 export function createTokenVerifier(authConfig: () => Json[], now: () => number): TokenVerifier {
   const keys = new Map<string, JWTVerifyGetKey>();
-  const discovered = new Map<string, { jwks: Promise<string>; atMs: number }>();
 
-  async function keySource(provider: Provider): Promise<JWTVerifyGetKey> {
-    const jwks = "jwks" in provider ? provider.jwks : await discovery(issuerOf(provider));
-    const known = keys.get(jwks);
-    if (known !== undefined) return known;
+  function keysOf({ jwks }: Provider): JWTVerifyGetKey {
     const options = { timeoutDuration: KEY_FETCH_TIMEOUT_MS, [customFetch]: fetchSmall };
-    const source = createRemoteJWKSet(new URL(jwks), options);
+    const source = keys.get(jwks) ?? createRemoteJWKSet(new URL(jwks), options);
     keys.set(jwks, source);
     return source;
-  }
-
-  /** Asked once by all who wait for it; a failure is not remembered. */
-  function discovery(issuer: string): Promise<string> {
-    const known = discovered.get(issuer);
-    if (known !== undefined && now() - known.atMs < DISCOVERY_MAX_AGE_MS) return known.jwks;
-    const jwks = discover(issuer);
-    discovered.set(issuer, { jwks, atMs: now() });
-    jwks.catch(() => discovered.delete(issuer));
-    return jwks;
   }
 
   return {
     async verify(token) {
       const provider = chooseProvider(token, parseProviders(authConfig()));
-      const source = await keySource(provider).catch((error: unknown) => {
-        throw keysUnavailable(provider, error);
-      });
+      const { algorithm, issuer, applicationID } = provider;
       try {
-        const { payload } = await jwtVerify(token, source, {
-          algorithms: "algorithm" in provider ? [provider.algorithm] : ["RS256", "ES256"],
-          issuer: issuersOf(provider),
-          ...(typeof provider.applicationID === "string" ? { audience: provider.applicationID } : {}),
+        const { payload } = await jwtVerify(token, keysOf(provider), {
+          algorithms: [algorithm],
+          issuer,
+          ...(typeof applicationID === "string" ? { audience: applicationID } : {}),
           requiredClaims: ["iss", "sub", "exp"],
           clockTolerance: LEEWAY_S,
           currentDate: new Date(now()),
         });
-        return identityOf(payload, token, "jwks" in provider);
+        return identityOf(payload, token);
       } catch (error) {
         throw tokenError(provider, error);
       }
@@ -112,12 +95,11 @@ function chooseProvider(token: string, configured: Provider[]): Provider {
     throw unauthorized("InvalidAuthHeader", "The token's header has no `kid`, which names the key that signed it.");
   const audiences = payload.aud === undefined ? [] : [payload.aud].flat();
   const match = configured.find(
-    (provider) =>
-      issuersOf(provider).includes(payload.iss ?? "") &&
-      (typeof provider.applicationID !== "string" || audiences.includes(provider.applicationID)),
+    ({ issuer, applicationID }) =>
+      issuer === payload.iss && (typeof applicationID !== "string" || audiences.includes(applicationID)),
   );
   if (match !== undefined) return match;
-  const known = configured.map((provider) => `${issuerOf(provider)} for ${provider.applicationID ?? "any audience"}`);
+  const known = configured.map(({ issuer, applicationID }) => `${issuer} for ${applicationID ?? "any audience"}`);
   const asked = `${payload.iss ?? "(no iss)"} for ${audiences.join(", ") || "(no aud)"}`;
   const message = `No provider in auth.config issues tokens as ${asked}; configured: ${known.join("; ") || "none"}.`;
   throw unauthorized("NoAuthProvider", message);
@@ -131,42 +113,13 @@ function decoded(token: string) {
   }
 }
 
-/** A provider's `domain` may be written without its scheme. */
-function issuerOf(provider: Provider): string {
-  if ("issuer" in provider) return provider.issuer;
-  const url = /^https?:\/\//.test(provider.domain) ? provider.domain : `https://${provider.domain}`;
-  return url.replace(/\/$/, "");
-}
-
-/** The `iss` of a provider's tokens; OpenID providers differ in whether theirs ends with a slash. */
-function issuersOf(provider: Provider): string[] {
-  const issuer = issuerOf(provider);
-  return "issuer" in provider ? [issuer] : [issuer, `${issuer}/`];
-}
-
-/** Where the keys of an OpenID provider are. */
-async function discover(issuer: string): Promise<string> {
-  const response = await fetchSmall(`${issuer}/.well-known/openid-configuration`, {
-    headers: new Headers({ accept: "application/json" }),
-    method: "GET",
-    redirect: "manual",
-    signal: AbortSignal.timeout(KEY_FETCH_TIMEOUT_MS),
-  });
-  const document = z.object({ issuer: z.string(), jwks_uri: z.url() }).parse(await response.json());
-  if (document.issuer.replace(/\/$/, "") !== issuer) throw new Error(`the provider calls itself ${document.issuer}`);
-  return document.jwks_uri;
-}
-
-function keysUnavailable(provider: Provider, error: unknown): EngineError {
-  const message = `The keys of ${issuerOf(provider)} could not be fetched: ${messageOf(error)}.`;
-  return new EngineError("AuthProviderUnavailable", message, 503);
-}
-
-function tokenError(provider: Provider, error: unknown): EngineError {
+function tokenError({ issuer }: Provider, error: unknown): EngineError {
   if (error instanceof errors.JWTExpired) return unauthorized("TokenExpired", "The token has expired.");
-  if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError))
-    return keysUnavailable(provider, error);
-  const noKey = `No key of ${issuerOf(provider)} has the token's \`kid\` and algorithm.`;
+  if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) {
+    const message = `The keys of ${issuer} could not be fetched: ${messageOf(error)}.`;
+    return new EngineError("AuthProviderUnavailable", message, 503);
+  }
+  const noKey = `No key of ${issuer} has the token's \`kid\` and algorithm.`;
   const isUnknown = error instanceof errors.JWKSNoMatchingKey;
   return unauthorized("InvalidToken", isUnknown ? noKey : `The token is not valid: ${error.message}.`);
 }
@@ -184,34 +137,16 @@ const fetchSmall: FetchImplementation = async (url, options) => {
   return new Response(new Uint8Array(body), { headers: { "content-type": "application/json" } });
 };
 
-/** JWT claim -> `UserIdentity` field where they differ, for OpenID Connect tokens (https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims). */
-const STANDARD_CLAIMS = new Map([
-  ["given_name", "givenName"],
-  ["family_name", "familyName"],
-  ["preferred_username", "preferredUsername"],
-  ["profile", "profileUrl"],
-  ["picture", "pictureUrl"],
-  ["email_verified", "emailVerified"],
-  ["birthdate", "birthday"],
-  ["zoneinfo", "timezone"],
-  ["locale", "language"],
-  ["phone_number", "phoneNumber"],
-  ["phone_number_verified", "phoneNumberVerified"],
-  ["updated_at", "updatedAt"],
-]);
-
 /** Claims about the token, not the user. Leaving them out also lets a refreshed token share cached results. */
 const TOKEN_CLAIMS = new Set(["iss", "sub", "aud", "exp", "nbf", "iat", "jti"]);
 
-/** `customJwt` claims keep their names, nested ones become `a.b`; OpenID Connect ones get `UserIdentity`'s names. */
-function identityOf(payload: JWTPayload, token: string, isCustom: boolean): Identity {
+/** Claims keep their names, nested ones become `a.b`. */
+function identityOf(payload: JWTPayload, token: string): Identity {
   const issuer = payload.iss ?? "";
   const subject = payload.sub ?? "";
   const attributes: { [key: string]: Json } = {};
   for (const [claim, value] of Object.entries(z.record(z.string(), z.json()).parse(payload))) {
-    if (TOKEN_CLAIMS.has(claim)) continue;
-    if (isCustom) flatten(claim, value, attributes);
-    else attributes[STANDARD_CLAIMS.get(claim) ?? claim] = value;
+    if (!TOKEN_CLAIMS.has(claim)) flatten(claim, value, attributes);
   }
   const own = { tokenIdentifier: `${issuer}|${subject}`, issuer, subject };
   return {
@@ -223,7 +158,7 @@ function identityOf(payload: JWTPayload, token: string, isCustom: boolean): Iden
 }
 
 function flatten(name: string, value: Json, into: { [key: string]: Json }): void {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+  if (isObject(value)) {
     for (const [key, inner] of Object.entries(value)) flatten(`${name}.${key}`, inner, into);
   } else {
     into[name] = value;

@@ -6,6 +6,7 @@ import { Hono } from "hono";
 import { cors } from "hono/cors";
 import type { z } from "zod";
 import { EngineError, type Identity } from "../engine/types.ts";
+import { WHERE } from "../engine/unsupported.ts";
 import { isAdmin, type Authenticator } from "./authentication.ts";
 import { errorReply, parseJson, readBody } from "./http.ts";
 
@@ -13,7 +14,7 @@ import { errorReply, parseJson, readBody } from "./http.ts";
 const PREFLIGHT_S = 24 * 60 * 60;
 
 export interface Route {
-  /** "GET /path" or "POST /path": exact, or with a final `/*`. */
+  /** "GET /path" or "POST /path". */
   at: string;
   access: "public" | "admin";
   handle: (request: ApiRequest) => Response | Promise<Response>;
@@ -64,7 +65,7 @@ export function createApi({ routes, authenticator, onError, stopping }: ApiOptio
     });
   }
   app.notFound(({ req }) =>
-    errorReply(new EngineError("NotFound", `There is no ${req.method} ${req.path} here.`, 404)),
+    errorReply(new EngineError("NotFound", `There is no ${req.method} ${req.path} here. ${WHERE}`, 404)),
   );
   app.onError((error) => {
     if (!(error instanceof EngineError)) onError(error);

@@ -102,8 +102,6 @@ export class TestDeployment {
       schema,
       children: new Map(children.map((child) => [child.slice(prefix.length), child])),
       env: null,
-      httpPrefix: "/",
-      httpMounts: new Map(),
       functions: new Map(),
       find: async (udf) => {
         const inline = path === "" ? this.inline.get(udf) : undefined;

@@ -59,7 +59,7 @@ import { defineApp } from "convex/server";
 import { v } from "convex/values";
 import inner from "./inner/convex.config";
 const app = defineApp({ env: { COLOUR: v.optional(v.string()) } });
-app.use(inner, { env: { SHADE: app.env.COLOUR, FIXED: "as given" }, httpPrefix: "/inner/" });
+app.use(inner, { env: { SHADE: app.env.COLOUR, FIXED: "as given" } });
 export default app;`,
     "inner/convex.config.ts": `
 import { defineComponent } from "convex/server";
@@ -83,11 +83,6 @@ export const callBack = mutationGeneric({ args: { handle: v.string() }, handler:
   await ctx.scheduler.runAfter(0, handle, { text: "called back" });
 } });
 export const own = queryGeneric({ args: {}, handler: () => createFunctionHandle(makeFunctionReference("lib:write")) });`,
-    "inner/http.ts": `
-import { httpActionGeneric, httpRouter } from "convex/server";
-const http = httpRouter();
-http.route({ path: "/hello", method: "GET", handler: httpActionGeneric(async (_ctx, request) => new Response(new URL(request.url).pathname)) });
-export default http;`,
     "schema.ts": `
 import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
@@ -154,11 +149,11 @@ export const counts = queryGeneric({ args: {}, handler: async (ctx) => ({ outer:
     expect(valueOf((await engine.runQuery(call("lib:own", {}, { component: "inner" }))).result)).toBe(handle);
   });
 
-  test("answers HTTP under the prefix it is mounted at, with the path inside it", async () => {
-    const engine = await engineWithOwn();
-    const response = await engine.runHttpAction(new Request("http://site/inner/hello"), { kind: "none" });
-    expect([response.status, await response.text()]).toEqual([200, "/hello"]);
-    expect((await engine.runHttpAction(new Request("http://site/hello"), { kind: "none" })).status).toBe(404);
+  test("with HTTP routes of its own is refused at push, naming the place that has them", async () => {
+    const config = sources["convex.config.ts"].replace("inner, { env: {", 'inner, { httpPrefix: "/inner/", env: {');
+    const mounted = await bundle({ ...sources, "convex.config.ts": config }, null);
+    const engine = await openIn(tempFolder());
+    await expect(push(engine, mounted)).rejects.toThrow(/HTTP routes of components.*Run this app on Convex/);
   });
 });
 

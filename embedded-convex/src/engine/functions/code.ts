@@ -14,9 +14,6 @@ export interface ComponentCode {
   children: ReadonlyMap<string, string>;
   /** Variables its parent gives it; null for the app, which has the deployment's. */
   env: ReadonlyMap<string, EnvBinding> | null;
-  /** Where the app's own HTTP routes and the children's begin, for example "/stripe/". */
-  httpPrefix: string;
-  httpMounts: ReadonlyMap<string, string>;
   /** By canonical "module:export". */
   functions: ReadonlyMap<string, FunctionInfo>;
   /** Loads the module when needed. Null when there is no such function. */
@@ -93,8 +90,6 @@ const EMPTY_APP: ComponentCode = {
   schema: NO_SCHEMA,
   children: new Map(),
   env: null,
-  httpPrefix: "/",
-  httpMounts: new Map(),
   functions: new Map(),
   find: () => Promise.resolve(null),
   router: () => Promise.resolve(null),

@@ -56,7 +56,7 @@ export const componentDefinition = z.looseObject({
     .array(z.object({ name: z.string(), path: z.string(), env: z.array(z.tuple([z.string(), envBinding])).nullish() }))
     .default([]),
   httpMounts: z.record(z.string(), z.string()).default({}),
-  httpPrefix: z.string().default("/"),
+  httpPrefix: z.string().optional(),
 });
 
 const definitionAnalysis = z.object({

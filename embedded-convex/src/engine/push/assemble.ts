@@ -4,6 +4,7 @@ import type { Bundle } from "../functions/bundle.ts";
 import type { Code, ComponentCode } from "../functions/code.ts";
 import { exportOf, registeredFunction, registeredRouter, type LoadedFunction } from "../functions/registered.ts";
 import { NO_SCHEMA, parseSchema } from "../functions/schema.ts";
+import { NOT_HERE } from "../unsupported.ts";
 import type { DefinitionAnalysis, EnvBinding } from "./analysis.ts";
 
 export interface Definition {
@@ -40,16 +41,14 @@ function mount(
   if (found === undefined)
     throw new EngineError("InvalidModules", `Component definition "${definitionPath}" is not part of the push.`);
   const { analysis, bundle } = found;
-  const { childComponents, httpPrefix, httpMounts } = analysis.definition;
+  const { childComponents, httpPrefix = "/", httpMounts } = analysis.definition;
+  if (httpPrefix !== "/" || Object.keys(httpMounts).length > 0)
+    throw new EngineError("InvalidModules", NOT_HERE.httpMounts);
   const children = new Map(childComponents.map(({ name }) => [name, path === "" ? name : `${path}/${name}`]));
   if (children.size !== childComponents.length) {
     const where = path === "" ? "the app" : path;
     throw new EngineError("InvalidModules", `Two components are installed under one name in ${where}.`);
   }
-  const mounts = Object.entries(httpMounts).map(([prefix, reference]): [string, string | undefined] => [
-    prefix,
-    children.get(reference.split("/").at(-1) ?? ""),
-  ]);
   const loaded = new Map<string, Promise<LoadedFunction | null>>();
   into.set(path, {
     path,
@@ -57,8 +56,6 @@ function mount(
     schema: analysis.schema === null ? NO_SCHEMA : parseSchema(analysis.schema),
     children,
     env,
-    httpPrefix,
-    httpMounts: new Map(mounts.filter((mount): mount is [string, string] => mount[1] !== undefined)),
     functions: functionInfos(analysis, path),
     find: (udf) => {
       const known = loaded.get(udf) ?? loadFunction(bundle, udf);
@@ -90,7 +87,7 @@ export function appJson(code: Code, path = ""): Json {
     componentPath: path,
     args: {},
     childComponents: Object.fromEntries([...component.children].map(([name, child]) => [name, appJson(code, child)])),
-    httpRoutes: { httpModuleRoutes: null, mounts: [...component.httpMounts.keys()] },
+    httpRoutes: { httpModuleRoutes: null, mounts: [] },
     exports: {},
   };
 }
