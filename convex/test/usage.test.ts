@@ -51,6 +51,25 @@ describe("what was used is added up", () => {
     expect(await daily(ada)).toEqual([["2026-11-20", "", "gpt-5", 600, 0]]);
   });
 
+  it("while calls go on being settled, several at once: none is lost, none doubled", async () => {
+    const ada = await customer();
+    const settling = Array.from({ length: 20 }, async (_, worker) => {
+      for (let index = 0; index < 10; index += 1) {
+        await ada.call({ hold: `hold-race-${worker}-${index}`, cost: 1, day: "2026-11-20" });
+      }
+    });
+    const adding = Array.from({ length: 20 }, async (_, index) => {
+      await new Promise((resolve) => {
+        setTimeout(resolve, index * 20);
+      });
+      await ada.t.mutation(internal.usageRollup.rollUp, { before: Date.now() - 100 });
+    });
+    await Promise.all([...settling, ...adding]);
+    await rollUp(ada);
+    expect(await daily(ada)).toEqual([["2026-11-20", "", "gpt-5", 200, 200]]);
+    expect((await ada.account()).posted_microusd).toBe(4_999_800);
+  });
+
   it("leaves the last seconds alone: a call that is just being written is not skipped", async () => {
     const ada = await customer();
     await ada.call({ hold: "hold-0000-0001", cost: 100 });
@@ -168,5 +187,17 @@ describe("single calls", () => {
     });
     expect(exported.events.map(({ cost_microusd }) => cost_microusd)).toEqual([2, 3, 4]);
     expect(exported.cursor).toBeNull();
+  });
+
+  it("that are no longer kept are not counted in the list's length, and stay in the sums", async () => {
+    const ada = await customer();
+    await ada.call({ hold: "hold-0000-000000001", cost: 5, day: "2025-01-02", at: Date.UTC(2025, 0, 2) });
+    await ada.call({ hold: "hold-0000-000000002", cost: 7 });
+    await rollUp(ada);
+    await ada.t.mutation(internal.retention.prune, {});
+    const asked = { user: ada.id, query: { limit: "10" } };
+    const listed = await ada.control.ask(UsageOffsetPage, PATHS.usageEvents, asked);
+    expect([listed.total, listed.events.length]).toEqual([1, 1]);
+    expect((await summary(ada, "day", { from: "2025-01-01", to: "2025-01-31" })).total.cost_microusd).toBe(5);
   });
 });
