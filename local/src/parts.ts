@@ -161,6 +161,7 @@ function given(settings: StackPlan["settings"], names: readonly string[]): Recor
 const FUNCTION_SETTINGS = [
   "INFERENCE_PRICES",
   "MONTHLY_GRANT_USD",
+  "SIGNUP_GRANT_DAYS",
   "LOW_BALANCE_USD",
   "SUSPENSION_GRACE_HOURS",
 ] as const;
