@@ -1,5 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
-import { chat, errorOf, openInferenceWorld } from "./support/inferenceWorld.ts";
+import { editorToken } from "../src/auth/editorToken.ts";
+import { chat, errorOf, oneHold, openInferenceWorld } from "./support/inferenceWorld.ts";
+import type { InferenceWorld } from "./support/inferenceWorld.ts";
 
 describe("a key in use", () => {
   it("is looked up once for five seconds of calls", async () => {
@@ -42,5 +44,30 @@ describe("a key in use", () => {
     expect(lines.length).toBeGreaterThan(3);
     expect(all).not.toContain(world.key);
     expect(all).not.toContain("double_key_of_the_tests");
+  });
+});
+
+describe("an editor", () => {
+  async function tokenOf(world: InferenceWorld): Promise<string> {
+    const config = {
+      privateKey: String(world.env["OA_CONVEX_JWT_PRIVATE_KEY"]),
+      issuer: String(world.env["OA_CONVEX_JWT_ISSUER"]),
+      keyId: null,
+    };
+    return await editorToken(config, { sub: "ada", sid: "family1", tv: 1, jti: "j1" }, Date.now());
+  }
+
+  it("calls models with its JWT; only the balance bounds it", async () => {
+    const world = await openInferenceWorld();
+    await world.set(["convex", "editors", "family1"], "ada");
+    const { response } = await world.done(chat({}), { key: await tokenOf(world) });
+    expect(response.status).toBe(200);
+    expect((await oneHold(world)).asked.key_id).toBeNull();
+  });
+
+  it("whose sign-in has ended is told to sign in again", async () => {
+    const world = await openInferenceWorld();
+    const { response, text } = await world.done(chat({}), { key: await tokenOf(world) });
+    expect([response.status, errorOf(text).code]).toEqual([401, "UNAUTHORIZED"]);
   });
 });

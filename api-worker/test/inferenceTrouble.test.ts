@@ -216,10 +216,19 @@ describe("a Convex that", () => {
     const world = await openInferenceWorld();
     // The key is known by now.
     await world.done(chat({}));
-    await world.fault("convex", { path: "/control/credits/batch", fault: { kind: "html" } });
+    await world.fault("convex", { path: "/control/credits/batch", fault: { kind: "html" }, times: 2 });
     const { response, text } = await world.done(chat({}));
     expect(response.status).toBe(502);
     expect(errorOf(text).code).toBe("CONTROL_UNREACHABLE");
     expect(await world.seen()).toHaveLength(1);
+  });
+
+  it("took a hold and could not say so: no call is made, and the hold is given back", async () => {
+    const world = await openInferenceWorld();
+    await world.fault("convex", { path: "/control/credits/batch", fault: { kind: "lost_reply" }, times: 2 });
+    const { response } = await world.done(chat({}));
+    expect(response.status).toBe(502);
+    expect(await oneHold(world)).toMatchObject({ state: "voided" });
+    expect(await world.seen()).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import type { CreditOpResult, Granted, Refused } from "@oa/contract";
+import type { Granted, Refused } from "@oa/contract";
 import { ApiError, MAX_HOLD_TTL_MS } from "@oa/contract";
 import type * as z from "zod";
 import type { CreditDesk } from "../credits/desk.ts";
@@ -86,21 +86,16 @@ export async function callModel(
   if (upstream === null) throw unknownModel(request.model);
   // Never the request's id: callers choose those, and two calls must not share a hold.
   const holdId = crypto.randomUUID();
-  const result = decided(
-    await desk.submit(spender.userId, {
-      op: "authorize",
-      hold_id: holdId,
-      key_id: spender.keyId,
-      endpoint: request.endpoint,
-      model: request.model,
-      input_tokens: request.inputTokens,
-      max_output_tokens: request.maxOutputTokens,
-      choices: request.choices,
-      ttl_ms: HOLD_TTL_MS,
-    }),
-  );
-  if (result.result === "refused") return { kind: "refused", refusal: result };
   const hold = openHold(desk, { requestId, userId: spender.userId, holdId });
+  const result = await authorized(context, request, holdId).catch((error: unknown) => {
+    if (error instanceof ApiError && error.code === "control_unreachable") {
+      // The answer was lost, the hold perhaps not: what was never called for is not charged.
+      after(hold.ended);
+      hold.release("the authorize brought no answer");
+    }
+    throw error;
+  });
+  if (result.result === "refused") return { kind: "refused", refusal: result };
   after(hold.ended);
   if (callerLeft.aborted) {
     hold.release("the caller left before the call");
@@ -109,7 +104,18 @@ export async function callModel(
   return await dispatched(callOf(context, request, upstream, result, hold), holdId);
 }
 
-function decided(answer: CreditOpResult): Grant | Refusal {
+async function authorized({ desk, spender }: CallContext, request: ModelRequest, holdId: string) {
+  const answer = await desk.submit(spender.userId, {
+    op: "authorize",
+    hold_id: holdId,
+    key_id: spender.keyId,
+    endpoint: request.endpoint,
+    model: request.model,
+    input_tokens: request.inputTokens,
+    max_output_tokens: request.maxOutputTokens,
+    choices: request.choices,
+    ttl_ms: HOLD_TTL_MS,
+  });
   if (answer.result === "granted" || answer.result === "refused") return answer;
   throw new ApiError("internal", "An authorize was answered with something else.");
 }

@@ -56,7 +56,7 @@ async function submitUntilDone(desk: CreditDesk, trace: HoldTrace, op: CreditOp)
   for (;;) {
     try {
       const result = await desk.submit(trace.userId, op);
-      if (!isEnd(result)) logged("hold_misended", trace, { op: op.op, result: result.result });
+      if (!isEnd(op, result)) logged("hold_misended", trace, { op: op.op, result: result.result });
       return;
     } catch (error) {
       if (Date.now() + pause > giveUpAt) {
@@ -69,8 +69,9 @@ async function submitUntilDone(desk: CreditDesk, trace: HoldTrace, op: CreditOp)
   }
 }
 
-function isEnd({ result }: CreditOpResult): boolean {
-  return result === "settled" || result === "voided";
+/** A hold nobody knows needs no voiding: its authorize never arrived. */
+function isEnd({ op }: CreditOp, { result }: CreditOpResult): boolean {
+  return result === "settled" || result === "voided" || (op === "void" && result === "unknown_hold");
 }
 
 function logged(event: string, { requestId, userId, holdId }: HoldTrace, more: object): void {

@@ -16,9 +16,13 @@ const LIST_DEADLINE_MS = 5_000;
 const KEPT_MS = 5 * 60 * 1000;
 const KEPT_AFTER_FAILURE_MS = 30_000;
 
-interface Kept {
-  until: number;
+interface Offer {
   models: readonly ListedModel[];
+  /** False where an endpoint could not be asked: then models may be missing. */
+  isWhole: boolean;
+}
+interface Kept extends Offer {
+  until: number;
 }
 
 /** Lists by configuration: each belongs to one deployment's upstreams. */
@@ -30,8 +34,26 @@ export async function offeredModels(
   control: Pick<ControlClient, "inferenceModels">,
   now: number,
 ): Promise<readonly ListedModel[]> {
+  return (await offerOf(config, control, now)).models;
+}
+
+/** The same, or null while an endpoint cannot be asked: for who must not take a model that is missing for one that is gone. */
+export async function wholeOffer(
+  config: InferenceConfig,
+  control: Pick<ControlClient, "inferenceModels">,
+  now: number,
+): Promise<readonly ListedModel[] | null> {
+  const { models, isWhole } = await offerOf(config, control, now);
+  return isWhole ? models : null;
+}
+
+async function offerOf(
+  config: InferenceConfig,
+  control: Pick<ControlClient, "inferenceModels">,
+  now: number,
+): Promise<Offer> {
   const before = kept.get(config);
-  if (before !== undefined && before.until > now) return before.models;
+  if (before !== undefined && before.until > now) return before;
   const [prices, { known, isWhole }] = await Promise.all([control.inferenceModels(), knownModels(config)]);
   const byId = new Map(prices.map((price) => [price.model, price]));
   const models = known
@@ -40,8 +62,9 @@ export async function offeredModels(
       return price === undefined ? [] : [listed(model, price)];
     })
     .toSorted((a, b) => a.id.localeCompare(b.id));
-  kept.set(config, { until: now + (isWhole ? KEPT_MS : KEPT_AFTER_FAILURE_MS), models });
-  return models;
+  const offer = { until: now + (isWhole ? KEPT_MS : KEPT_AFTER_FAILURE_MS), models, isWhole };
+  kept.set(config, offer);
+  return offer;
 }
 
 /** The operator's list; else what every upstream says it has, and the models that the table names whole. */
