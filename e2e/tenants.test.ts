@@ -135,6 +135,19 @@ describe("two users, two gateways", () => {
     }
   });
 
+  it("whoever opened and left a stream many times is still let in", async () => {
+    const statuses = new Set<number>();
+    for (let visit = 0; visit < 50; visit += 1) {
+      const stop = new AbortController();
+      const url = `${stack.info().api}${API_PATHS.runtimeLogsStream}`;
+      const response = await fetch(url, { headers: { cookie: bob.cookie }, signal: stop.signal });
+      statuses.add(response.status);
+      await response.body?.getReader().read();
+      stop.abort();
+    }
+    expect([...statuses]).toEqual([200]);
+  });
+
   it("a spoofed user id is refused on every route, with Bob's session, with a wrong key, and without either", async () => {
     const spoofs: Record<string, string>[] = [
       { cookie: bob.cookie, [USER_ID_HEADER]: ada.userId },

@@ -104,7 +104,7 @@ describe("the log that is followed", () => {
   it("is not there for who has no OpenClaw, and a runtime's no is said in our words", async () => {
     expect((await world.as("eve", "GET", PATH)).error().code).toBe("no_instance");
     for (const [status, code, said] of [
-      [429, "rate_limited", "rate_limited"],
+      [500, "internal", "runtime_error"],
       [503, "gateway_unavailable", "gateway_unavailable"],
       [401, "unauthorized", "runtime_error"],
     ] as const) {

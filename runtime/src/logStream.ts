@@ -1,4 +1,4 @@
-import { ApiError, LOG_EVENTS, type LogGap } from "@oa/contract";
+import { LOG_EVENTS, type LogGap } from "@oa/contract";
 import type { Context } from "hono";
 import { type SSEStreamingApi, streamSSE } from "hono/streaming";
 import type { Logs } from "./ports.ts";
@@ -9,7 +9,10 @@ const HEARTBEAT_MS = 15_000;
 const STALL_MS = 60_000;
 /** A browser whose stream ended asks again after this time. */
 const RETRY_MS = 1_000;
-/** Readers of one log at a time. Each may hold one page in memory. */
+/**
+ * Readers of one log at a time; each may hold one page in memory. One more takes the place of the oldest, because the oldest
+ * are likely gone: between here and a browser a leave may be noticed only when the next heartbeats cannot be delivered.
+ */
 const MAX_READERS = 20;
 
 /**
@@ -21,10 +24,9 @@ export function logStream(
   logs: Logs,
   report: (error: unknown) => void,
 ): (c: Context, from: number | null) => Promise<Response> {
-  let readers = 0;
+  /** Oldest first. */
+  const readers = new Set<Bell>();
   return async (c, from) => {
-    if (readers >= MAX_READERS)
-      throw new ApiError("rate_limited", "This log has as many readers as it may have. Close one of them.");
     const { recent, next } = await logs.bounds();
     // A position past the end is one of another log, before this instance was made anew.
     const start = from === null || from > next ? recent : from;
@@ -33,13 +35,18 @@ export function logStream(
       const bell = new Bell();
       stream.onAbort(() => bell.end());
       const unsubscribe = logs.subscribe({ changed: () => bell.ring(), ended: () => bell.end() });
-      readers += 1;
+      const [oldest] = readers;
+      if (oldest !== undefined && readers.size >= MAX_READERS) {
+        oldest.end();
+        readers.delete(oldest);
+      }
+      readers.add(bell);
       try {
         await follow(logs, start, stream, bell);
       } catch (error) {
         report(error);
       } finally {
-        readers -= 1;
+        readers.delete(bell);
         unsubscribe();
       }
     });

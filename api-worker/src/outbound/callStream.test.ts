@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { endingAfter } from "./callStream.ts";
 
+/** Of a reader that does not go away. */
+const STAYS = new AbortController().signal;
+
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
@@ -16,7 +19,7 @@ function talkative() {
 
 it("a stream ends by itself after its time, and its source with it", async () => {
   const { source, left } = talkative();
-  const reader = endingAfter(source, 900_000).getReader();
+  const reader = endingAfter(source, 900_000, STAYS).getReader();
   expect((await reader.read()).done).toBe(false);
   const next = reader.read();
   await vi.advanceTimersByTimeAsync(899_000);
@@ -28,14 +31,26 @@ it("a stream ends by itself after its time, and its source with it", async () =>
 
 it("a reader that has stopped reading does not keep the source", async () => {
   const { source, left } = talkative();
-  endingAfter(source, 900_000);
+  endingAfter(source, 900_000, STAYS);
   await vi.advanceTimersByTimeAsync(900_000);
   expect(left()).toBe(true);
 });
 
 it("nothing is left to wait for when the reader leaves", async () => {
   const { source, left } = talkative();
-  await endingAfter(source, 900_000).cancel();
+  await endingAfter(source, 900_000, STAYS).cancel();
+  expect(left()).toBe(true);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it("a client that has gone away takes the source with it, though nobody cancels the body", async () => {
+  const { source, left } = talkative();
+  const client = new AbortController();
+  const reader = endingAfter(source, 900_000, client.signal).getReader();
+  await reader.read();
+  const next = reader.read();
+  client.abort();
+  expect((await next).done).toBe(true);
   expect(left()).toBe(true);
   expect(vi.getTimerCount()).toBe(0);
 });

@@ -8,6 +8,8 @@ export interface StreamCall {
   headersDeadlineMs: number;
   /** Milliseconds after which the stream is ended here, however lively it is. */
   lifeMs: number;
+  /** Aborts when whoever reads the stream has gone. */
+  gone: AbortSignal;
 }
 
 /** `stream`: server-sent events, passed on byte by byte. Everything else is answered as by `callJson`. */
@@ -27,7 +29,7 @@ export async function callStream(call: StreamCall): Promise<StreamAnswer> {
     const { body } = response;
     const isStream = response.status === 200 && /^text\/event-stream\b/i.test(typeOf(response));
     if (!isStream || body === null) return await readAnswer(response, signal);
-    return { kind: "stream", body: endingAfter(body, call.lifeMs) };
+    return { kind: "stream", body: endingAfter(body, call.lifeMs, call.gone) };
   } catch {
     return { kind: "silent", why: signal.aborted ? "timeout" : "network" };
   } finally {
@@ -41,26 +43,32 @@ function typeOf(response: Response): string {
 
 /**
  * The stream until it is `lifeMs` old. Takes a chunk only when its reader asks for one; a reader that leaves ends the
- * source, and a source that breaks off ends the stream: whoever follows comes back in either case.
+ * source, and a source that breaks off ends the stream: whoever follows comes back in either case. `gone` besides
+ * `cancel`, because there are versions of workerd that drop the body of a client that went away without cancelling it
+ * (cloudflare/workerd#6832).
  */
-export function endingAfter(source: ReadableStream<Uint8Array>, lifeMs: number): ReadableStream<Uint8Array> {
+export function endingAfter(
+  source: ReadableStream<Uint8Array>,
+  lifeMs: number,
+  gone: AbortSignal,
+): ReadableStream<Uint8Array> {
   const reader = source.getReader();
   const end = (): void => {
+    clearTimeout(timer);
+    gone.removeEventListener("abort", end);
     reader.cancel().catch(() => undefined);
   };
   const timer = setTimeout(end, lifeMs);
+  gone.addEventListener("abort", end);
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         const chunk = await reader.read().catch(() => null);
         if (chunk !== null && !chunk.done) return controller.enqueue(chunk.value);
-        clearTimeout(timer);
+        end();
         controller.close();
       },
-      cancel() {
-        clearTimeout(timer);
-        end();
-      },
+      cancel: end,
     },
     { highWaterMark: 0 },
   );

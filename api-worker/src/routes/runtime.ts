@@ -155,7 +155,7 @@ export const runtimeRoutes = [
     summary:
       "The log as it is written, as server-sent events: `lines` with a page each, `gap` where lines were gone; from `Last-Event-ID`, else `since`, else the newest lines. Ends after 15 minutes, to be opened again",
     input: z.object({ query: z.object({ since: LogPosition.optional() }) }),
-    errors: [...RUNTIME_ERRORS, "rate_limited"],
+    errors: RUNTIME_ERRORS,
     async handle({ services, granted, requestId, input, c }) {
       const { since } = input.query;
       const runtime = await runtimeOfUser(services, granted.userId, requestId);
@@ -165,6 +165,7 @@ export const runtimeRoutes = [
         lastEventId: lastEventId.success ? lastEventId.data : null,
         headersDeadlineMs: READ_DEADLINE_MS,
         lifeMs: STREAM_LIFE_MS,
+        gone: c.req.raw.signal,
       });
     },
   }),

@@ -51,12 +51,14 @@ export interface RuntimeStreamCall {
   /** Milliseconds until the stream has to begin, and those it may go on. */
   headersDeadlineMs: number;
   lifeMs: number;
+  /** Aborts when the reader has gone. */
+  gone: AbortSignal;
 }
 
 /** Opens a stream of server-sent events of one runtime. Its bytes are the runtime's own: data for its owner's eyes. */
 export async function openRuntimeStream(
   target: RuntimeTarget,
-  { path, lastEventId, headersDeadlineMs, lifeMs }: RuntimeStreamCall,
+  { path, lastEventId, ...limits }: RuntimeStreamCall,
 ): Promise<RuntimeAnswer<ReadableStream<Uint8Array>>> {
   const answer = await callStream({
     url: `${target.base}${path}`,
@@ -65,8 +67,7 @@ export async function openRuntimeStream(
       [REQUEST_ID_HEADER]: target.requestId,
       ...(lastEventId !== null && { [LAST_EVENT_ID_HEADER]: lastEventId }),
     },
-    headersDeadlineMs,
-    lifeMs,
+    ...limits,
   });
   if (answer.kind === "stream") return { kind: "data", data: answer.body };
   // What is no stream can only be a no: an envelope that says yes is not in the form that was asked for.

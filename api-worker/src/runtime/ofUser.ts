@@ -57,7 +57,6 @@ const WORDS: Words = {
   busy: "Another restart, backup or restore is under way. Try again when it is done.",
   backup_corrupt: "This backup does not verify. Nothing was restored.",
   gateway_unavailable: "The gateway is not running, or still starting. Try again in a moment.",
-  rate_limited: "Too many windows follow this at once. Close one of them.",
 };
 
 function refusal(code: ErrorCode, words: Words): ApiError {
