@@ -32,11 +32,9 @@ export async function backupDataDir(dataDir: string, to: string): Promise<Backup
   const target = resolve(to);
   const draft = `${target}.part`;
   rmSync(draft, { force: true });
-  const source = new DatabaseSync(database, { readOnly: true, timeout: 10_000 });
-  try {
+  {
+    using source = new DatabaseSync(database, { readOnly: true, timeout: 10_000 });
     await backup(source, draft);
-  } finally {
-    source.close();
   }
   verifyDatabase(draft);
   syncToDisk(draft);
@@ -78,24 +76,18 @@ export function restoreDataDir(dataDir: string, from: string): { keptAside: stri
 
 /** Moves what the write-ahead log still holds into the database file, so that the file alone is everything. */
 function foldWal(database: string): void {
-  const db = new DatabaseSync(database);
-  try {
-    db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-  } finally {
-    db.close();
-  }
+  using db = new DatabaseSync(database);
+  db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 function verifyDatabase(file: string): void {
   if (!existsSync(file)) throw new Error(`${file} does not exist.`);
+  using db = new DatabaseSync(file, { readOnly: true });
   let verdict: unknown;
-  const db = new DatabaseSync(file, { readOnly: true });
   try {
     verdict = db.prepare("PRAGMA integrity_check").get()?.["integrity_check"];
   } catch (error) {
     throw new Error(`${file} is not a database this server can read.`, { cause: error });
-  } finally {
-    db.close();
   }
   if (verdict !== "ok") throw new Error(`${file} is damaged: ${String(verdict)}`);
 }

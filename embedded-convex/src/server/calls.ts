@@ -57,7 +57,7 @@ export function createCaller(engine: Engine, system: SystemQueries, options: Cal
       }
       return { path: { component, udf }, args: singleArgument(args), identity, allowInternal: admin };
     },
-    query: async (call, at) => (isSystemPath(call.path.udf) ? system.run(call) : engine.runQuery(call, at)),
+    query: async (call, at) => (isSystemPath(call.path.udf) ? system(call) : engine.runQuery(call, at)),
     kindOf: (path) => (isSystemPath(path.udf) ? "query" : (engine.findFunction(path)?.kind ?? null)),
     present: (result, identity) => (options.redactErrors && !isAdmin(identity) ? redacted(result) : result),
   };

@@ -39,17 +39,13 @@ export function createLogStream(engine: Engine, now: () => number): LogStream {
     async poll(cursor, signal) {
       const found = after(cursor);
       if (found.entries.length > 0 || cursor === 0 || signal.aborted) return found;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(wake, POLL_MS);
-        function wake(): void {
-          clearTimeout(timer);
-          signal.removeEventListener("abort", wake);
-          waiting.delete(wake);
-          resolve();
-        }
-        signal.addEventListener("abort", wake);
-        waiting.add(wake);
-      });
+      const news = Promise.withResolvers<void>();
+      const timer = setTimeout(news.resolve, POLL_MS);
+      signal.addEventListener("abort", () => news.resolve());
+      waiting.add(news.resolve);
+      await news.promise;
+      clearTimeout(timer);
+      waiting.delete(news.resolve);
       return after(cursor);
     },
     close() {

@@ -34,10 +34,8 @@ const tableArgs = z.object({
 const tableName = z.object({ tableName: z.string() });
 const variableName = z.object({ name: z.string() });
 
-export interface SystemQueries {
-  /** @throws EngineError 404 for a name that is not one of them, 400 for arguments that do not fit. */
-  run(call: Call): QueryOutcome;
-}
+/** @throws EngineError 404 for a name that is not one of them, 400 for arguments that do not fit. */
+export type SystemQueries = (call: Call) => QueryOutcome;
 
 /** Whether `udf` is a name of the server's own. */
 export function isSystemPath(udf: string): boolean {
@@ -54,11 +52,8 @@ export function createSystemQueries(engine: Engine): SystemQueries {
     "_system/cli/tableData:default": (args, component) => {
       const { table, order, paginationOpts } = parse(tableArgs, args);
       const limit = Math.min(paginationOpts.numItems, MAX_PAGE);
-      const { page, cursor, isDone } = engine.readTable(component, table, {
-        order,
-        cursor: paginationOpts.cursor,
-        limit,
-      });
+      const from = { order, cursor: paginationOpts.cursor, limit };
+      const { page, cursor, isDone } = engine.readTable(component, table, from);
       return { page, isDone, continueCursor: cursor ?? "" };
     },
     "_system/cli/tableSize:default": (args, component) =>
@@ -85,21 +80,15 @@ export function createSystemQueries(engine: Engine): SystemQueries {
         .map((path) => ({ id: path, path, name: path.split("/").at(-1) ?? path, state: "active" })),
   };
 
-  return {
-    run(call) {
-      const query = Object.hasOwn(queries, call.path.udf) ? queries[call.path.udf] : undefined;
-      if (query === undefined) {
-        const message = `${call.path.udf} is not provided by embedded-convex; use Convex Cloud or a self-hosted Convex for it.`;
-        throw new EngineError("NotFound", message, 404);
-      }
-      const value = query(call.args, call.path.component);
-      return {
-        result: { ok: true, valueJson: JSON.stringify(value), logLines: [] },
-        ts: engine.latestTs(),
-        reads: { intervals: [] },
-        journal: null,
-      };
-    },
+  return ({ path, args }) => {
+    const query = Object.hasOwn(queries, path.udf) ? queries[path.udf] : undefined;
+    if (query === undefined) {
+      const message = `${path.udf} is not provided by embedded-convex; use Convex Cloud or a self-hosted Convex for it.`;
+      throw new EngineError("NotFound", message, 404);
+    }
+    const valueJson = JSON.stringify(query(args, path.component));
+    const result = { ok: true as const, valueJson, logLines: [] };
+    return { result, ts: engine.latestTs(), reads: { intervals: [] }, journal: null };
   };
 }
 

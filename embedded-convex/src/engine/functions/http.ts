@@ -44,7 +44,7 @@ export async function runHttpAction(
   });
   const ended = tree.startLog(run);
   try {
-    const response = await limited(run, () => running.run(run, () => match.action.invoke(incoming)));
+    const response = await limited(run, () => running.run(run, () => match.action(incoming)));
     ended(null);
     return response;
   } catch (thrown) {

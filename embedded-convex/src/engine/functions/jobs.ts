@@ -34,28 +34,17 @@ export function scheduleJob(
     throw new SyscallError(`Functions can be scheduled at most 5 years ${dueMs > tx.beginMs ? "ahead" : "back"}.`);
   }
   const argsBytes = measure(args, "Scheduled arguments");
-  if (argsBytes > MAX_SCHEDULED_ARGS_BYTES)
-    throw new SyscallError(
-      `Arguments of a scheduled function are too large (${argsBytes} bytes > maximum ${MAX_SCHEDULED_ARGS_BYTES} bytes).`,
-    );
+  if (argsBytes > MAX_SCHEDULED_ARGS_BYTES) {
+    const sizes = `${argsBytes} bytes > maximum ${MAX_SCHEDULED_ARGS_BYTES} bytes`;
+    throw new SyscallError(`Arguments of a scheduled function are too large (${sizes}).`);
+  }
   tx.usage.add("functionsScheduled", 1);
   tx.usage.add("scheduledFunctionArgsBytes", argsBytes);
   const table = jobTable(tx, component);
   const id = newId(table.number, tx.beginMs);
   const [module, name] = target.udf.split(":");
-  tx.put(
-    table,
-    id,
-    {
-      _creationTime: tx.creationTime(),
-      _id: id,
-      args: [args],
-      name: `${module}.js:${name}`,
-      scheduledTime: dueMs,
-      state: { kind: "pending" },
-    },
-    0,
-  );
+  const job = { args: [args], name: `${module}.js:${name}`, scheduledTime: dueMs, state: { kind: "pending" } };
+  tx.put(table, id, { _creationTime: tx.creationTime(), _id: id, ...job }, 0);
   const known = targets.get(tx) ?? new Map<string, FunctionPath>();
   targets.set(tx, known.set(id, target));
   return id;
@@ -92,35 +81,22 @@ export function syncJobs(db: Connection, tx: Transaction, changes: readonly Chan
     const state = after === null ? "" : jobState(after.json);
     const target = targets.get(tx)?.get(id);
     if (before === null && target !== undefined && state === "pending") {
-      db.run(
-        "INSERT INTO jobs (id, table_id, due_ms, component, udf) VALUES (?, ?, ?, ?, ?)",
-        id,
-        table.id,
-        Number(after?.json["scheduledTime"]),
-        target.component,
-        target.udf,
-      );
-    } else if (state !== "pending" && state !== "inProgress") {
-      db.run("DELETE FROM jobs WHERE id = ?", id);
-    }
+      const insert = "INSERT INTO jobs (id, table_id, due_ms, component, udf) VALUES (?, ?, ?, ?, ?)";
+      db.run(insert, id, table.id, Number(after?.json["scheduledTime"]), target.component, target.udf);
+    } else if (state !== "pending" && state !== "inProgress") db.run("DELETE FROM jobs WHERE id = ?", id);
   }
   return changed;
 }
 
 /** Unfinished jobs, the earliest first. */
 export function dueJobs(db: Connection, untilMs: number, limit: number): Job[] {
-  return db
-    .all(
-      "SELECT id, table_id, due_ms, component, udf FROM jobs WHERE due_ms <= ? ORDER BY due_ms, id LIMIT ?",
-      untilMs,
-      limit,
-    )
-    .map((row) => ({
-      id: textOf(row, "id"),
-      tableId: numberOf(row, "table_id"),
-      dueMs: numberOf(row, "due_ms"),
-      target: { component: textOf(row, "component"), udf: textOf(row, "udf") },
-    }));
+  const select = "SELECT id, table_id, due_ms, component, udf FROM jobs WHERE due_ms <= ? ORDER BY due_ms, id LIMIT ?";
+  return db.all(select, untilMs, limit).map((row) => ({
+    id: textOf(row, "id"),
+    tableId: numberOf(row, "table_id"),
+    dueMs: numberOf(row, "due_ms"),
+    target: { component: textOf(row, "component"), udf: textOf(row, "udf") },
+  }));
 }
 
 function jobTable(tx: Transaction, component: string): Table {

@@ -1,4 +1,5 @@
 /** What `query(...)`, `mutation(...)`, `action(...)` and `httpAction(...)` of `convex/server` return, recognised by shape. */
+import { z } from "zod";
 import type { Json, UdfKind } from "../types.ts";
 import { parseJson } from "../values/json.ts";
 import { parseValidator, type Validator } from "../values/validator.ts";
@@ -20,9 +21,8 @@ export interface LoadedFunction extends RegisteredFunction {
   environment: "isolate" | "node";
 }
 
-export interface RegisteredHttpAction {
-  invoke(request: Request): Promise<Response>;
-}
+/** Path, method and handler of each route. */
+const routes = z.array(z.tuple([z.string(), z.string()]).rest(z.unknown()));
 
 const FLAGS = [
   ["isQuery", "query", "invokeQuery"],
@@ -55,21 +55,21 @@ export function registeredFunction(value: unknown): RegisteredFunction | null {
   };
 }
 
-export function registeredHttpAction(value: unknown): RegisteredHttpAction | null {
+type HttpAction = (request: Request) => Promise<Response>;
+
+function httpAction(value: unknown): HttpAction | null {
   if (typeof value !== "function" || Reflect.get(value, "isHttp") !== true) return null;
-  return {
-    invoke: async (request) => {
-      const response: unknown = await callMethod(value, "invokeHttpAction", [request]);
-      if (!(response instanceof Response)) throw new TypeError("An HTTP action must return a Response.");
-      return response;
-    },
+  return async (request) => {
+    const response: unknown = await callMethod(value, "invokeHttpAction", [request]);
+    if (!(response instanceof Response)) throw new TypeError("An HTTP action must return a Response.");
+    return response;
   };
 }
 
 /** The default export of http.ts. */
 export interface Router {
   /** The handler for a path and method, and the route it matched. */
-  lookup(path: string, method: string): { action: RegisteredHttpAction; method: string; route: string } | null;
+  lookup(path: string, method: string): { action: HttpAction; method: string; route: string } | null;
   routes(): { path: string; method: string }[];
 }
 
@@ -79,17 +79,10 @@ export function registeredRouter(value: unknown): Router | null {
     lookup: (path, method) => {
       const match = callMethod(value, "lookup", [path, method]);
       if (!Array.isArray(match)) return null;
-      const action = registeredHttpAction(match[0]);
+      const action = httpAction(match[0]);
       return action === null ? null : { action, method: String(match[1]), route: String(match[2]) };
     },
-    routes: () => {
-      const routes = callMethod(value, "getRoutes", []);
-      return Array.isArray(routes)
-        ? routes.map((route: unknown) =>
-            Array.isArray(route) ? { path: String(route[0]), method: String(route[1]) } : { path: "", method: "" },
-          )
-        : [];
-    },
+    routes: () => routes.parse(callMethod(value, "getRoutes", [])).map(([path, method]) => ({ path, method })),
   };
 }
 

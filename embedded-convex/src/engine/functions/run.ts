@@ -50,28 +50,22 @@ export class RunState {
   closed = false;
   /** A failure of the engine itself, not of the function; it must not be swallowed by a catch in user code. */
   fault: unknown = null;
-  private gate: Promise<void> | null = null;
-  private started = 0;
-  private finished = 0;
-
   /** The nested call this run must wait for before its next syscall; null when there is none. */
-  get waitingFor(): Promise<void> | null {
-    return this.gate;
-  }
+  waitingFor: Promise<void> | null = null;
 
   /** Runs nested calls one after another, so that a parallel pair cannot write into each other's savepoints. */
   serialized<T>(work: () => Promise<T>): Promise<T> {
-    const mine = (this.gate ?? Promise.resolve()).then(work);
-    this.started += 1;
-    this.gate = this.release(mine);
+    const mine = (this.waitingFor ?? Promise.resolve()).then(work);
+    const ended = settled(mine).finally(() => {
+      if (this.waitingFor === ended) this.waitingFor = null;
+    });
+    this.waitingFor = ended;
     return mine;
   }
+}
 
-  private async release(call: Promise<unknown>): Promise<void> {
-    await Promise.allSettled([call]);
-    this.finished += 1;
-    if (this.finished === this.started) this.gate = null;
-  }
+async function settled(call: Promise<unknown>): Promise<void> {
+  await Promise.allSettled([call]);
 }
 
 /** Attributes of the calling user, or null: the answer to `ctx.auth.getUserIdentity()`. */

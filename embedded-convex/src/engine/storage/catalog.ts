@@ -2,24 +2,23 @@
  * Tables and indexes as they are on disk. Held in memory, changed only under the writer's lock; a change replaces
  * objects instead of mutating them, so a running query keeps the catalog it began with.
  */
-import { parseJson } from "../values/json.ts";
+import { z } from "zod";
 import type { TableNames } from "../values/validator.ts";
-import { numberOf, textOf, type Connection, type Row } from "./connection.ts";
+import type { Connection, Row } from "./connection.ts";
 
-export interface Index {
-  readonly id: number;
-  readonly fields: readonly string[];
-  readonly state: "building" | "live";
-}
+const index = z.object({ id: z.number(), fields: z.array(z.string()), state: z.enum(["building", "live"]) });
+const tableRow = z.object({
+  id: z.number(),
+  component: z.string(),
+  name: z.string(),
+  number: z.number(),
+  indexes: z.string().transform((text) => z.array(index).parse(JSON.parse(text))),
+});
 
-export interface Table {
-  readonly id: number;
-  readonly component: string;
-  readonly name: string;
-  readonly number: number;
-  readonly indexes: readonly Index[];
-  readonly byId: Index;
-  readonly byCreationTime: Index;
+export type Index = z.infer<typeof index>;
+export interface Table extends z.infer<typeof tableRow> {
+  byId: Index;
+  byCreationTime: Index;
 }
 
 export const SCHEDULED_FUNCTIONS = "_scheduled_functions";
@@ -34,6 +33,10 @@ const SYSTEM_NUMBERS = new Map([
   ["_storage", 2],
 ]);
 const FIRST_USER_NUMBER = 10_001;
+
+const SELECT_TABLES = `
+  SELECT t.*, json_group_array(json_object('id', i.id, 'fields', json(i.fields), 'state', i.state) ORDER BY i.id) AS indexes
+  FROM tables t JOIN indexes i ON i.table_id = t.id AND i.state <> 'dropped' GROUP BY t.id ORDER BY t.id`;
 
 export class Catalog {
   private readonly byComponent: ReadonlyMap<string, ReadonlyMap<string, Table>>;
@@ -52,15 +55,7 @@ export class Catalog {
   }
 
   static load(db: Connection): Catalog {
-    const indexes = Map.groupBy(
-      db.all("SELECT id, table_id, fields, state FROM indexes WHERE state <> 'dropped' ORDER BY id"),
-      (row) => numberOf(row, "table_id"),
-    );
-    return new Catalog(
-      db
-        .all("SELECT id, component, name, number FROM tables ORDER BY id")
-        .map((row) => toTable(row, indexes.get(numberOf(row, "id")) ?? [])),
-    );
+    return new Catalog(db.all(SELECT_TABLES).map(toTable));
   }
 
   table(component: string, name: string): Table | null {
@@ -94,7 +89,7 @@ export function indexOver(
   return table.indexes.find((index) => states.includes(index.state) && sameFields(index.fields, fields)) ?? null;
 }
 
-export function sameFields(a: readonly string[], b: readonly string[]): boolean {
+function sameFields(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((field, i) => field === b[i]);
 }
 
@@ -112,31 +107,12 @@ export function insertIndex(db: Connection, tableId: number, fields: readonly st
   db.run("INSERT INTO indexes (table_id, fields, state) VALUES (?, ?, ?)", tableId, JSON.stringify(fields), state);
 }
 
-function toTable(row: Row, indexRows: readonly Row[]): Table {
-  const indexes = indexRows.map(toIndex);
+function toTable(row: Row): Table {
+  const table = tableRow.parse(row);
   const [byId, byCreationTime] = [ID_FIELDS, CREATION_FIELDS].map((fields) =>
-    indexes.find((index) => sameFields(index.fields, fields)),
+    table.indexes.find((index) => sameFields(index.fields, fields)),
   );
-  const name = textOf(row, "name");
   if (byId === undefined || byCreationTime === undefined)
-    throw new TypeError(`table ${name} has lost its system indexes`);
-  return {
-    id: numberOf(row, "id"),
-    component: textOf(row, "component"),
-    name,
-    number: numberOf(row, "number"),
-    indexes,
-    byId,
-    byCreationTime,
-  };
-}
-
-function toIndex(row: Row): Index {
-  const fields = parseJson(textOf(row, "fields"));
-  if (!Array.isArray(fields)) throw new TypeError("malformed index fields");
-  return {
-    id: numberOf(row, "id"),
-    fields: fields.map(String),
-    state: row["state"] === "building" ? "building" : "live",
-  };
+    throw new TypeError(`table ${table.name} has lost its system indexes`);
+  return { ...table, byId, byCreationTime };
 }

@@ -14,9 +14,6 @@ export type Special =
   | { kind: "float"; value: number; bytes: Uint8Array }
   | { kind: "bytes"; value: Uint8Array };
 
-/** `undefined` where JSON needs a value: a missing field in ranges, filters and patches. */
-export const UNDEFINED: JsonObject = { $undefined: null };
-
 const DOLLAR = 36;
 
 export function isObject(value: Json | undefined): value is JsonObject {

@@ -9,13 +9,14 @@ import { compareJson } from "./keys.ts";
 import { describeValidator, describeValue } from "./describe.ts";
 
 export type Validator =
-  | { type: "any" | "null" | "number" | "bigint" | "boolean" | "string" | "bytes" | "commitTs" }
+  | { type: (typeof SIMPLE)[number] }
   | { type: "literal"; value: Json }
   | { type: "id"; tableName: string }
   | { type: "array"; value: Validator }
   | { type: "record"; keys: Validator; values: Validator }
   | { type: "union"; value: Validator[] }
-  | { type: "object"; value: Map<string, { validator: Validator; optional: boolean }> };
+  | { type: "object"; value: ReadonlyMap<string, Field> };
+type Field = { validator: Validator; optional: boolean };
 
 /** Name of the table with a number, in the component the value belongs to; null when there is none. */
 export type TableNames = (tableNumber: number) => string | null;
@@ -45,7 +46,7 @@ export function validatorOf(json: Json | undefined): Validator {
   throw new TypeError(`unknown validator ${JSON.stringify(json).slice(0, 200)}`);
 }
 
-function fieldOf(json: Json | undefined): { validator: Validator; optional: boolean } {
+function fieldOf(json: Json | undefined): Field {
   if (!isObject(json)) throw new TypeError("malformed validator");
   return { validator: validatorOf(json["fieldType"]), optional: json["optional"] === true };
 }
@@ -64,7 +65,7 @@ function check(validator: Validator, value: Json, path: string, tables: TableNam
       return firstOf(value.entries(), ([i, item]) => check(validator.value, item, `${path}[${i}]`, tables));
     case "object":
       if (!isPlainObject(value)) break;
-      return checkObject(validator.value, value, path, tables, validator);
+      return checkObject(validator, value, path, tables);
     case "record":
       if (!isPlainObject(value)) break;
       return firstOf(
@@ -76,9 +77,11 @@ function check(validator: Validator, value: Json, path: string, tables: TableNam
     case "union":
       if (validator.value.some((member) => check(member, value, path, tables) === null)) return null;
       break;
-    case "id":
-      if (typeof value !== "string") break;
-      return checkId(validator.tableName, value, path, tables, validator);
+    case "id": {
+      const error = typeof value === "string" ? checkId(validator.tableName, value, path, tables) : undefined;
+      if (error !== undefined) return error;
+      break;
+    }
     case "literal":
       if (compareJson(validator.value, value) === 0) return null;
       break;
@@ -89,12 +92,12 @@ function check(validator: Validator, value: Json, path: string, tables: TableNam
 }
 
 function checkObject(
-  fields: ReadonlyMap<string, { validator: Validator; optional: boolean }>,
+  validator: Extract<Validator, { type: "object" }>,
   value: JsonObject,
   path: string,
   tables: TableNames,
-  validator: Validator,
 ): string | null {
+  const fields = validator.value;
   const context = () => `\n\n${at(path)}Object: ${describeValue(value)}\nValidator: ${describeValidator(validator)}`;
   for (const [name, declared] of fields) {
     const item = Object.hasOwn(value, name) ? value[name] : undefined;
@@ -111,14 +114,13 @@ function checkObject(
     : `Object contains extra field \`${extra}\` that is not in the validator.${context()}`;
 }
 
-function checkId(tableName: string, id: string, path: string, tables: TableNames, validator: Validator): string | null {
+/** Undefined for what is no id of this component: then it is described like any value that does not fit. */
+function checkId(tableName: string, id: string, path: string, tables: TableNames): string | null | undefined {
   const decoded = decodeId(id);
   const actual = decoded === null ? null : tables(decoded.tableNumber);
+  if (actual === null) return undefined;
   if (actual === tableName) return null;
-  if (actual !== null) {
-    return `Found ID "${id}" from table \`${actual}\`, which does not match the table name in validator \`v.id("${tableName}")\`.\n${at(path)}`.trimEnd();
-  }
-  return `Value does not match validator.\n${at(path)}Value: ${describeValue(id)}\nValidator: ${describeValidator(validator)}`;
+  return `Found ID "${id}" from table \`${actual}\`, which does not match the table name in validator \`v.id("${tableName}")\`.\n${at(path)}`.trimEnd();
 }
 
 function isPlainObject(value: Json): value is JsonObject {

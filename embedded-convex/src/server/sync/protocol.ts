@@ -113,20 +113,12 @@ function versionJson({ querySet, identity, ts }: StateVersion): string {
   return `{"querySet":${querySet},"identity":${identity},"ts":"${encodeTs(ts)}"}`;
 }
 
-/** The answer to a mutation; `ts` is its commit, null when it failed. */
-export function mutationResponse(requestId: number, result: UdfResult, ts: bigint | null): string {
-  return functionResponse("MutationResponse", requestId, result, ts === null ? "null" : `"${encodeTs(ts)}"`);
-}
-
-export function actionResponse(requestId: number, result: UdfResult): string {
-  return functionResponse("ActionResponse", requestId, result, null);
-}
-
-function functionResponse(type: string, requestId: number, result: UdfResult, ts: string | null): string {
-  const head = `{"type":"${type}","requestId":${requestId},"success":${result.ok}`;
+/** The answer to a mutation or an action; `ts` is a mutation's commit, null when it failed. */
+export function functionResponse({ type, requestId }: FunctionRequest, result: UdfResult, ts: bigint | null): string {
+  const head = `{"type":"${type}Response","requestId":${requestId},"success":${result.ok}`;
   const value = result.ok ? result.valueJson : JSON.stringify(result.errorMessage);
   const data = result.ok || result.errorDataJson === undefined ? "" : `,"errorData":${result.errorDataJson}`;
-  const at = ts === null ? "" : `,"ts":${ts}`;
+  const at = type === "Action" ? "" : `,"ts":${ts === null ? "null" : `"${encodeTs(ts)}"`}`;
   return `${head},"result":${value}${data}${at},"logLines":${JSON.stringify(result.logLines)}}`;
 }
 

@@ -14,10 +14,9 @@ import { EngineError, type Identity, type UdfResult } from "../../engine/types.t
 import type { IncomingCall } from "../calls.ts";
 import { decodeTs } from "../timestamps.ts";
 import {
-  actionResponse,
   authError,
   fatalError,
-  mutationResponse,
+  functionResponse,
   queryModification,
   queryRemoved,
   transition,
@@ -192,7 +191,7 @@ export class Session {
 
   /** Hands the mutation to the engine at once: its line keeps the order, and commits together what waits together. */
   #startMutation(message: FunctionRequest): void {
-    const running = this.#mutate(message, this.#identity)
+    const running = this.#call(message, this.#identity)
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
         this.#mutations.delete(running);
@@ -202,42 +201,34 @@ export class Session {
     if (this.#mutations.size === MAX_WAITING_MUTATIONS) this.#wire.pause();
   }
 
-  async #mutate(message: FunctionRequest, identity: Identity): Promise<void> {
-    if (this.#isExpired(identity) || this.#sessionId === null) return;
-    const { engine, caller } = this.#parts;
-    const session = { sessionId: this.#sessionId, requestId: message.requestId };
-    try {
-      const call = caller.prepare(incoming(message), identity);
-      const { result, ts } = await engine.runMutation(call, session);
-      void this.#wire.send(mutationResponse(message.requestId, caller.present(result, identity), ts));
-      if (ts !== null) this.#owe();
-    } catch (error) {
-      void this.#wire.send(mutationResponse(message.requestId, refusal(error), null));
-    }
-  }
-
-  async #startAction(message: FunctionRequest): Promise<void> {
-    const identity = this.#identity;
-    if (this.#isExpired(identity)) return;
+  #startAction(message: FunctionRequest): void {
     if (this.#runningActions >= MAX_RUNNING_ACTIONS) {
       const error = new EngineError("TooManyConcurrentRequests", `${MAX_RUNNING_ACTIONS} actions run already.`, 429);
-      void this.#wire.send(actionResponse(message.requestId, refusal(error)));
+      void this.#wire.send(functionResponse(message, refusal(error), null));
       return;
     }
     this.#runningActions += 1;
-    void this.#act(message, identity)
+    void this.#call(message, this.#identity)
       .catch((error: unknown) => this.#fail(error))
       .finally(() => (this.#runningActions -= 1));
   }
 
-  async #act(message: FunctionRequest, identity: Identity): Promise<void> {
+  async #call(message: FunctionRequest, identity: Identity): Promise<void> {
+    if (this.#isExpired(identity) || this.#sessionId === null) return;
     const { engine, caller } = this.#parts;
+    const session = { sessionId: this.#sessionId, requestId: message.requestId };
+    let ts: bigint | null = null;
+    let result: UdfResult;
     try {
-      const result = await engine.runAction(caller.prepare(incoming(message), identity));
-      void this.#wire.send(actionResponse(message.requestId, caller.present(result, identity)));
+      const call = caller.prepare(incoming(message), identity);
+      if (message.type === "Action") result = await engine.runAction(call);
+      else ({ result, ts } = await engine.runMutation(call, session));
+      result = caller.present(result, identity);
     } catch (error) {
-      void this.#wire.send(actionResponse(message.requestId, refusal(error)));
+      result = refusal(error);
     }
+    void this.#wire.send(functionResponse(message, result, ts));
+    if (ts !== null) this.#owe();
   }
 
   #owe(): void {
