@@ -121,7 +121,7 @@ async function authorized({ desk, spender }: CallContext, request: ModelRequest,
 }
 
 /** No endpoint or no price: no call. */
-export function unknownModel(model: string): ApiError {
+function unknownModel(model: string): ApiError {
   const name = JSON.stringify(model);
   return new ApiError("model_not_found", `The model ${name} is not offered here; GET /v1/models lists those that are.`);
 }

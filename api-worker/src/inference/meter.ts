@@ -35,9 +35,10 @@ export function tokensOfBytes(bytes: number): number {
   return Math.ceil((bytes / BYTES_PER_TOKEN) * UNSEEN);
 }
 
-/** For chat completions: `data: {…}` chunks and `[DONE]`. */
-export function chatMeter(): Meter {
+/** For chat completions of so many answers: `data: {…}` chunks and `[DONE]`. */
+export function chatMeter(answers: number): Meter {
   const seen = emptySeen();
+  const finished = new Set<unknown>();
   return meterOf(seen, (data) => {
     if (data === "[DONE]") {
       seen.isFinished = true;
@@ -52,8 +53,9 @@ export function chatMeter(): Meter {
     const choices = listOf(fieldOf(data, "choices"));
     for (const choice of choices) {
       seen.bytes += textBytes(fieldOf(choice, "delta"));
-      if (typeof fieldOf(choice, "finish_reason") === "string") seen.isFinished = true;
+      if (typeof fieldOf(choice, "finish_reason") === "string") finished.add(fieldOf(choice, "index"));
     }
+    seen.isFinished ||= finished.size >= answers;
     return choices.length === 0 && typeof usage === "object" && usage !== null ? "usage" : "answer";
   });
 }

@@ -46,7 +46,7 @@ function callOf(leave: AbortSignal): { call: Call; notes: number[]; ends: Parame
       note: (tokens) => void notes.push(tokens),
       ended: Promise.resolve(),
     },
-    meter: chatMeter(),
+    meter: chatMeter(1),
     presence: presenceOf(leave, () => false),
     config: { upstreams: [], models: null, startMs: 1000, idleMs: 60_000 },
     requestId: "request-1",

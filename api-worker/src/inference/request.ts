@@ -104,7 +104,7 @@ export function chatRequest(body: z.output<typeof ChatBody>): ModelRequest {
     maxOutputTokens: body.max_completion_tokens ?? body.max_tokens ?? null,
     choices: body.n ?? 1,
     path: "/chat/completions",
-    meter: chatMeter,
+    meter: () => chatMeter(body.n ?? 1),
     bodyFor(upstream, maxOutputTokens) {
       const { max_tokens, max_completion_tokens, ...rest } = body;
       return {
@@ -165,7 +165,7 @@ export function embeddingsRequest(body: z.output<typeof EmbeddingsBody>): ModelR
     maxOutputTokens: 0,
     choices: 1,
     path: "/embeddings",
-    meter: chatMeter,
+    meter: () => chatMeter(1),
     bodyFor: (upstream) => ({ ...body, model: upstream.model ?? body.model }),
   };
 }

@@ -31,7 +31,7 @@ interface Options {
 
 async function relayed(
   body: ReadableStream<Uint8Array>,
-  { wantsUsage = false, meter = chatMeter(), idleMs = 1000, stop = new AbortController().signal }: Options = {},
+  { wantsUsage = false, meter = chatMeter(1), idleMs = 1000, stop = new AbortController().signal }: Options = {},
 ): Promise<{ parts: string[]; text: string; ending: Ending }> {
   const parts: string[] = [];
   const events = relayEvents({
@@ -73,14 +73,14 @@ describe("a stream passed on", () => {
       const parts = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
         bytes.slice(index * size, (index + 1) * size),
       );
-      const meter = chatMeter();
+      const meter = chatMeter(1);
       expect((await relayed(upstream(parts), { meter })).text).toBe(expected);
       expect(meter.told()?.usage).toMatchObject({ input: 10, output: 2 });
     }
   });
 
   it("may have any of the forms of server-sent events", async () => {
-    const meter = chatMeter();
+    const meter = chatMeter(1);
     const odd = [
       ": keep-alive\r\n\r\n",
       'data:{"choices":[{"index":0,"delta":{"content":"a"}}]}\r\n\r\n',
@@ -150,7 +150,7 @@ describe("a stream passed on", () => {
 
 describe("what was delivered", () => {
   it("counts words, reasoning, names and arguments of calls, and no more", async () => {
-    const meter = chatMeter();
+    const meter = chatMeter(1);
     const delta = {
       role: "assistant",
       content: "ab",
@@ -163,5 +163,13 @@ describe("what was delivered", () => {
     // 2 + 2 + 2 + 7 bytes, two for a token, and one part in twenty more.
     expect(meter.deliveredTokens()).toBe(Math.ceil(6.5 * 1.05));
     expect(meter.isFinished()).toBe(false);
+  });
+
+  it("of several answers is whole when the last of them is", async () => {
+    const end = (index: number) => `data: {"choices":[{"index":${index},"delta":{},"finish_reason":"stop"}]}\n\n`;
+    const one = await relayed(upstream([piece("a"), end(1)]), { meter: chatMeter(2) });
+    expect(one.ending).toBe("cut");
+    const both = await relayed(upstream([piece("a"), end(1), end(0)]), { meter: chatMeter(2) });
+    expect(both.ending).toBe("whole");
   });
 });

@@ -64,6 +64,7 @@ export async function* relayEvents(source: StreamSource): AsyncGenerator<string,
       void reader.cancel().catch(() => undefined);
       if (meter.isFinished()) return "whole";
       if (source.stop.reason === LEFT) return "left";
+      if (meter.hasFailed()) return "failed";
       yield source.brokenOff();
       return "cut";
     }
