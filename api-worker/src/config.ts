@@ -25,6 +25,8 @@ export interface Config {
   outside: OutsideConfig;
   /** Null where no model call can be answered. */
   inference: InferenceConfig | null;
+  /** Where gateways call models; null where nobody says. */
+  gatewayInferenceUrl: string | null;
   fleet: FleetConfig;
   runtimeNamePrefix: string;
   r2BucketPrefix: string | null;
@@ -73,6 +75,8 @@ function checkConfig(bindings: Record<string, unknown>): ConfigResult {
       doubles: env.OA_DOUBLES,
       outside: outside.config,
       inference: inference.config,
+      gatewayInferenceUrl:
+        env.OPENCLAW_INFERENCE_URL ?? (env.OA_PUBLIC_URL === undefined ? null : `${env.OA_PUBLIC_URL}/v1`),
       fleet: fleet.config,
       runtimeNamePrefix: env.OPENCLAW_RUNTIME_NAME_PREFIX,
       r2BucketPrefix: env.OPENCLAW_R2_BUCKET_PREFIX ?? null,

@@ -173,9 +173,14 @@ export const Environment = z.object({
     .transform(listOf)
     .pipe(z.array(z.string().max(200)))
     .optional()
-    .describe("Models that are offered, comma-separated. By default whatever the endpoints list and has a price."),
+    .describe(
+      "Models that are offered, comma-separated; the first is the default of hosted OpenClaws. By default whatever the endpoints list and has a price.",
+    ),
   INFERENCE_START_SECONDS: Seconds.default(60).describe("How long an endpoint may take to begin a streamed answer."),
   INFERENCE_IDLE_SECONDS: Seconds.default(120).describe("How long it may be silent within an answer."),
+  OPENCLAW_INFERENCE_URL: BaseUrl.optional().describe(
+    "Where gateways call models: this Worker's `/v1`, at an address they reach. `OA_PUBLIC_URL` with `/v1` where unset.",
+  ),
   OPENCLAW_FLEET: z
     .enum(["host", "static"])
     .optional()

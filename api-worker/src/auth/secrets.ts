@@ -35,7 +35,17 @@ export function newProvisionedSecret(): Secret & { prefix: string } {
 
 function newKey(kind: string): Secret & { prefix: string } {
   const token = newCheckedToken(kind);
-  return { token, hash: sha256Hex(token), prefix: token.slice(0, SHOWN) };
+  return { token, hash: sha256Hex(token), prefix: shownPrefix(token) };
+}
+
+/** The beginning of a key, by which people tell it from others. */
+export function shownPrefix(token: string): string {
+  return token.slice(0, SHOWN);
+}
+
+/** A provisioned key's public name: 64 random bits, in hex. */
+export function newKeyHash(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString("hex");
 }
 
 /** Hash of a management key; null for what cannot be one, so that nobody is asked about it. */

@@ -6,6 +6,7 @@ import {
   CredentialsResult,
   InstanceAnswer,
   MaybeInstanceAnswer,
+  ProviderKeyList,
   SecretValue,
   SessionResult,
   SignUpResult,
@@ -17,6 +18,7 @@ import type {
   ControlInstance,
   ObservationRequest,
   OpenSessionRequest,
+  ProviderKeyChange,
   RecordStepRequest,
   SecretKey,
   SetStatusRequest,
@@ -44,8 +46,14 @@ export interface ControlClient extends AccountsClient, CreditsClient {
   setStatus(userId: string, change: OfUser<SetStatusRequest>): Promise<ControlInstance>;
   /** Keeps a secret that is there already; `readSecret` then tells which one it is. */
   storeSecretIfAbsent(userId: string, secret: { key: SecretKey; value: string; generation: number }): Promise<void>;
+  /** Puts a secret in the place of the one before; the next drive hands it to the runtime. */
+  storeSecret(userId: string, secret: { key: SecretKey; value: string; generation: number }): Promise<void>;
   /** Null where none is stored. Audited by Convex. */
   readSecret(userId: string, key: SecretKey): Promise<string | null>;
+  /** What is shown of the owner's own keys; these three refuse with `no_instance`. */
+  providerKeys(userId: string): Promise<ProviderKeyList>;
+  changeProviderKeys(userId: string, change: z.input<typeof ProviderKeyChange>): Promise<ProviderKeyList>;
+  removeProviderKeys(userId: string): Promise<ProviderKeyList>;
   /** False when the row has moved on to a newer generation. */
   recordStep(step: RecordStepRequest): Promise<boolean>;
   /** False when the observation is older than the row's generation. */
@@ -95,6 +103,29 @@ export function controlClient(config: Config, requestId: string, limits: Control
       const body = { ...secret, if_absent: true };
       await send({ method: "POST", path: CONTROL_PATHS.instanceSecret, userId, body, answer: StoreSecretResult });
     },
+    async storeSecret(userId, secret) {
+      const call = { path: CONTROL_PATHS.instanceSecret, userId, body: secret, answer: StoreSecretResult };
+      await send({ method: "POST", ...call, repeatable: true });
+    },
+    providerKeys: (userId) =>
+      send({ method: "GET", path: CONTROL_PATHS.providerKeys, userId, answer: ProviderKeyList }),
+    changeProviderKeys: (userId, change) =>
+      send({
+        method: "POST",
+        path: CONTROL_PATHS.providerKeys,
+        userId,
+        body: change,
+        answer: ProviderKeyList,
+        repeatable: true,
+      }),
+    removeProviderKeys: (userId) =>
+      send({
+        method: "DELETE",
+        path: CONTROL_PATHS.providerKeys,
+        userId,
+        answer: ProviderKeyList,
+        repeatable: true,
+      }),
     async readSecret(userId, key) {
       const secret = await orNull(
         send({ method: "GET", path: CONTROL_PATHS.instanceSecret, userId, query: { key }, answer: SecretValue }),

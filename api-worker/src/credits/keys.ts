@@ -2,7 +2,7 @@ import { ApiError, CliCreateKey, CliUpdateKey, microOfUsd } from "@oa/contract";
 import type { ProvisionedKey } from "@oa/contract";
 import { actorOf, audited } from "../audit.ts";
 import type { Witness } from "../audit.ts";
-import { newProvisionedSecret } from "../auth/secrets.ts";
+import { newKeyHash, newProvisionedSecret } from "../auth/secrets.ts";
 
 /** What people do with their provisioned keys, in a terminal and on the page alike. Every act is audited, under the key's hash. */
 
@@ -23,7 +23,7 @@ export const KEY_ERRORS = ["not_found", "expired", "conflict"] as const;
 export async function makeKey(call: Witness, wish: CliCreateKey, now: number): Promise<KeyAndSecret> {
   const { userId } = actorOf(call.granted);
   const { control } = call.services;
-  const hash = newHash();
+  const hash = newKeyHash();
   const secret = newProvisionedSecret();
   const fields = {
     hash,
@@ -107,11 +107,6 @@ async function doneOrSeen(
     if (seen?.prefix !== prefix) throw error;
     return seen;
   }
-}
-
-/** A key's public name: 64 random bits, in hex. */
-function newHash(): string {
-  return Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString("hex");
 }
 
 function limitOf(usd: number | null): number | null {

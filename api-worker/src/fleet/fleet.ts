@@ -15,6 +15,8 @@ export interface RuntimeView {
   final: boolean;
   gatewayUrl: string;
   version: string;
+  /** Digest of the wish it was last given; null of a fleet that takes none. */
+  specDigest: string | null;
 }
 
 /** The fleet did what it could not do: it does not know the instance, is away, or says no. */
@@ -35,6 +37,8 @@ export type FleetRemoval = { kind: "gone" } | { kind: "deleting" } | Exclude<Fle
 export interface RuntimeWish {
   desired: FleetSpec["desired"];
   serviceToken: string;
+  /** What its gateway calls models with, and the digest of all this; nothing of either for what is to stop. */
+  models: Pick<FleetSpec, "inference" | "providerKeys" | "digest">;
 }
 
 export interface CallOptions {
@@ -49,6 +53,8 @@ export interface CallOptions {
 export interface Fleet {
   /** True where an address serves one user only: it is claimed in Convex before anything is asked of it. */
   addressIsScarce: boolean;
+  /** False where someone else decides which models a gateway calls. */
+  takesModels: boolean;
   /**
    * Base of the runtime's `/v1/*`. Built from the configuration and the instance's id, never read out of the row: a row
    * that was tampered with cannot send a service token anywhere else.

@@ -44,12 +44,15 @@ export function hostFleet(place: Extract<FleetConfig, { kind: "host" }>, runtime
   ): Promise<FleetView> {
     const result = await ask(call, options);
     if (result.kind !== "data") return result;
-    const { generation, desired, phase, reason, final, gateway_url, version } = result.data;
-    return { kind: "instance", generation, desired, phase, reason, final, gatewayUrl: gateway_url, version };
+    const { generation, desired, phase, reason, final, gateway_url: gatewayUrl, version, spec_digest } = result.data;
+    // Without a digest it was given a wish of before there were any, which is not the present one.
+    const specDigest = spec_digest ?? "";
+    return { kind: "instance", generation, desired, phase, reason, final, gatewayUrl, version, specDigest };
   }
 
   return {
     addressIsScarce: false,
+    takesModels: true,
     fixedServiceToken: null,
     runtimeUrl: (instance) => `${place.url}/i/${encodeURIComponent(instance.instance_id)}`,
     describe: (instance, _token, options) =>
@@ -59,6 +62,7 @@ export function hostFleet(place: Extract<FleetConfig, { kind: "host" }>, runtime
         generation: instance.generation,
         desired: wish.desired,
         env: { ...runtimeEnv, OPENAGENTS_SERVICE_TOKEN: wish.serviceToken },
+        ...wish.models,
       };
       return view({ method: "PUT", path: pathOf(instance), body, answer: FleetInstance }, options);
     },

@@ -33,6 +33,7 @@ export function staticFleet(place: Extract<FleetConfig, { kind: "static" }>): Fl
       generation: instance.generation,
       desired: "running",
       gatewayUrl: runtimeUrl(instance),
+      specDigest: null,
     } as const;
     if (token === null) return { kind: "absent" };
     const answer = await askRuntime(
@@ -61,10 +62,12 @@ export function staticFleet(place: Extract<FleetConfig, { kind: "static" }>): Fl
     final: false,
     gatewayUrl: runtimeUrl(instance),
     version: instance.version ?? "unknown",
+    specDigest: null,
   });
 
   return {
     addressIsScarce: true,
+    takesModels: false,
     fixedServiceToken: place.serviceToken,
     runtimeUrl,
     async describe(instance, token, options) {

@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { freshRow } from "../../test/support/convexDouble.ts";
 import type { FleetView, RuntimeView } from "../fleet/fleet.ts";
 import { decide } from "./decide.ts";
+import { digestOf } from "./modelPlan.ts";
+import type { ModelPlan } from "./modelPlan.ts";
 import type { Action, World } from "./world.ts";
 
 const names = {
@@ -15,11 +17,21 @@ const names = {
 /** A world just after a claim, with changes on top. */
 function world(instance: Partial<World["instance"]> = {}, rest: Partial<World> = {}): World {
   const row = { ...freshRow("ada", "inst00000001"), generation: 3, ...instance };
-  return { instance: row, names, fleet: null, wished: false, removal: null, health: null, ...rest };
+  const nothing = { fleet: null, wished: false, removal: null, health: null };
+  return { instance: row, names, models: NO_MODELS, keyRegistered: false, ...nothing, ...rest };
 }
 
 const NO_BUCKET = "No bucket is configured: the fleet keeps the state on its own disk.";
-const NO_CREDITS = "Model calls on credits are not connected yet; add a provider key in OpenClaw itself.";
+const NO_MODELS = { kind: "none", why: "No model endpoint is configured here." } as const;
+const OWN_KEYS: ModelPlan = { kind: "own_keys" };
+const UNKNOWN: ModelPlan = { kind: "unknown", reason: "cannot be listed" };
+const CREDITS: ModelPlan = {
+  kind: "credits",
+  inference: {
+    baseUrl: "https://app.example.com/v1",
+    models: [{ id: "m1", name: "m1", contextWindow: 128_000, maxTokens: 16_384 }],
+  },
+};
 
 /** Steps up to and with `last` are as a clean run leaves them. */
 function stepsTo(last: StepName): World["instance"]["steps"] {
@@ -27,7 +39,7 @@ function stepsTo(last: StepName): World["instance"]["steps"] {
   const end = steps.findIndex((step) => step.name === last);
   const details: Partial<Record<StepName, [StepState, string]>> = {
     storage: ["skipped", NO_BUCKET],
-    inference_key: ["skipped", NO_CREDITS],
+    inference_key: ["skipped", NO_MODELS.why],
   };
   return steps.map((step, index) => {
     if (index > end) return step;
@@ -57,6 +69,7 @@ function runtime(change: Partial<RuntimeView> = {}): RuntimeView {
     final: false,
     gatewayUrl: "wss://host/i/inst00000001/gateway",
     version: "2026.9.6",
+    specDigest: null,
     ...change,
   };
 }
@@ -107,7 +120,7 @@ describe("the wish is running", () => {
     [
       "S7 inference not told",
       world({ ...prepared, steps: stepsTo("storage") }),
-      step("inference_key", "skipped", NO_CREDITS),
+      step("inference_key", "skipped", NO_MODELS.why),
     ],
     ["S8 prepared", world(prepared), { kind: "ask_fleet" }],
     [
@@ -287,6 +300,117 @@ describe("the wish is running", () => {
   ])("%s", (_situation, given, next) => {
     expect(decide(given)).toEqual(next);
   });
+});
+
+describe("which models its gateway calls", () => {
+  const versions = { service_token: 1, inference_key: 1, provider_keys: 0 };
+  const stored = { ...prepared, steps: stepsTo("storage"), has_inference_key: true, secret_versions: versions };
+  const keyed = { ...stored, steps: withKey(stepsTo("inference_key")) };
+  const running = { ...up, has_inference_key: true, status: "ready", secret_versions: versions } as const;
+  const onCredits = { ...running, steps: withKey(stepsTo("ready")) };
+  const given = (plan: ModelPlan, change = {}) => digestOf({ secret_versions: { ...versions, ...change } }, plan);
+
+  it.each<Row>([
+    ["M1 is asked before the fleet hears of it", world(stored, { models: null }), { kind: "ask_models" }],
+    [
+      "M2 credits, and no key yet",
+      world({ ...stored, has_inference_key: false }, { models: CREDITS }),
+      { kind: "make_inference_key" },
+    ],
+    ["M3 a key that is stored only", world(stored, { models: CREDITS }), { kind: "register_inference_key" }],
+    [
+      "M4 a key that is the account's, its step not told",
+      world(stored, { models: CREDITS, keyRegistered: true }),
+      step("inference_key", "done"),
+    ],
+    ["M5 a key that was made in an earlier pass", world(keyed, { models: CREDITS }), { kind: "ask_fleet" }],
+    [
+      "M6 it is made the account's once more before a fleet is given it",
+      world(keyed, { models: CREDITS, fleet: absent }),
+      { kind: "register_inference_key" },
+    ],
+    [
+      "M7 then it is given",
+      world(keyed, { models: CREDITS, keyRegistered: true, fleet: absent }),
+      { kind: "put_runtime", desired: "running" },
+    ],
+    [
+      "M8 what is on offer cannot be told: nothing is started without models",
+      world(keyed, { models: UNKNOWN, fleet: absent }),
+      rest({ outcome: "retry", reason: "cannot be listed" }),
+    ],
+    [
+      "M9 own keys: no key of ours",
+      world({ ...stored, has_inference_key: false, has_provider_keys: true }, { models: OWN_KEYS }),
+      step("inference_key", "skipped", "Uses your own provider keys."),
+    ],
+    [
+      "M10 up, and given what is right: nothing is done",
+      world(onCredits, { models: CREDITS, fleet: runtime({ specDigest: given(CREDITS) }) }),
+      settled,
+    ],
+    [
+      "M11 up, and the key was rotated",
+      world(onCredits, { models: CREDITS, fleet: runtime({ specDigest: given(CREDITS, { inference_key: 7 }) }) }),
+      { kind: "register_inference_key" },
+    ],
+    [
+      "M12 up, and the models on offer changed",
+      world(onCredits, { models: CREDITS, keyRegistered: true, fleet: runtime({ specDigest: given(OWN_KEYS) }) }),
+      { kind: "put_runtime", desired: "running" },
+    ],
+    [
+      "M13 up, and given something before there were digests",
+      world(onCredits, { models: CREDITS, keyRegistered: true, fleet: runtime({ specDigest: "" }) }),
+      { kind: "put_runtime", desired: "running" },
+    ],
+    [
+      "M14 up, and what is on offer cannot be told: it keeps what it has",
+      world(onCredits, { models: UNKNOWN, fleet: runtime({ specDigest: given(CREDITS) }) }),
+      settled,
+    ],
+    [
+      "M15 given once in this pass: a fleet that does not say so is not given it again and again",
+      world(onCredits, { models: CREDITS, keyRegistered: true, wished: true, fleet: runtime({ specDigest: "" }) }),
+      settled,
+    ],
+    [
+      "M16 a fleet that takes no models is not given any",
+      world({ ...running, steps: stepsTo("ready") }, { fleet: runtime({ specDigest: null }) }),
+      settled,
+    ],
+    [
+      "M17 own keys were stored while it runs on credits: the step says so",
+      world(
+        { ...onCredits, has_provider_keys: true },
+        { models: OWN_KEYS, fleet: runtime({ specDigest: given(CREDITS) }) },
+      ),
+      step("inference_key", "skipped", "Uses your own provider keys."),
+    ],
+    [
+      "M18 then they are given, and no key of ours is touched",
+      world(
+        { ...running, steps: withKey(stepsTo("ready"), "skipped", "Uses your own provider keys.") },
+        { models: OWN_KEYS, fleet: runtime({ specDigest: given(CREDITS) }) },
+      ),
+      { kind: "put_runtime", desired: "running" },
+    ],
+    [
+      "M19 the service token was stored anew",
+      world(onCredits, {
+        models: CREDITS,
+        keyRegistered: true,
+        fleet: runtime({ specDigest: given(CREDITS, { service_token: 0 }) }),
+      }),
+      { kind: "put_runtime", desired: "running" },
+    ],
+  ])("%s", (_situation, given, next) => {
+    expect(decide(given)).toEqual(next);
+  });
+
+  function withKey(steps: World["instance"]["steps"], state: StepState = "done", detail: string | null = null) {
+    return steps.map((step) => (step.name === "inference_key" ? { ...step, state, detail } : step));
+  }
 });
 
 describe("the wish is stopped", () => {

@@ -1,5 +1,6 @@
 import type { ControlInstance, ReconcileResult, StepName, StepState } from "@oa/contract";
 import type { FleetTrouble, RuntimeView } from "../fleet/fleet.ts";
+import { digestOf } from "./modelPlan.ts";
 import type { Action, RowFields, World } from "./world.ts";
 
 /**
@@ -12,8 +13,10 @@ import type { Action, RowFields, World } from "./world.ts";
  * |---------|-----------------------------------------|------|
  * | running | no service token                        | make one, kept if there is one already |
  * | running | names not on the row                    | write them down, then go on |
+ * | running | models on credits, no inference key     | make one, kept if there is one already; then it is the account's |
  * | running | fleet not asked                         | ask it |
  * | running | absent, older generation, or stopped    | PUT, once a pass |
+ * | running | given other models or another secret    | PUT, once a pass, in the same generation |
  * | running | newer generation                        | stale |
  * | running | fleet away or busy                      | retry with its reason; nothing is made anew |
  * | running | on its way up                           | record the step, come back soon |
@@ -64,31 +67,47 @@ function prepare(world: World): Action | null {
   return (
     (instance.r2_bucket_name === null
       ? stepTo(instance, "storage", "skipped", "No bucket is configured: the fleet keeps the state on its own disk.")
-      : stepTo(instance, "storage", "done", null)) ??
-    stepTo(
-      instance,
-      "inference_key",
-      "skipped",
-      "Model calls on credits are not connected yet; add a provider key in OpenClaw itself.",
-    )
+      : stepTo(instance, "storage", "done", null)) ?? prepareModels(world)
   );
+}
+
+/** The instance's own key for model calls on credits; none where somebody else pays. */
+function prepareModels({ instance, models, keyRegistered }: World): Action | null {
+  if (models === null) return { kind: "ask_models" };
+  if (models.kind === "own_keys") return stepTo(instance, "inference_key", "skipped", "Uses your own provider keys.");
+  if (models.kind === "none") return stepTo(instance, "inference_key", "skipped", models.why);
+  if (!instance.has_inference_key) return { kind: "make_inference_key" };
+  if (stepOf(instance, "inference_key") === "done") return null;
+  return keyRegistered ? stepTo(instance, "inference_key", "done", null) : { kind: "register_inference_key" };
 }
 
 function bringUp(world: World): Action {
   const { instance, fleet } = world;
   if (fleet === null) return { kind: "ask_fleet" };
   if (fleet.kind === "absent") {
-    return world.wished ? retry("The fleet has not taken the instance yet. It is asked again.") : PUT_RUNNING;
+    return world.wished ? retry("The fleet has not taken the instance yet. It is asked again.") : putRunning(world);
   }
   if (fleet.kind !== "instance") return trouble(world, fleet);
   if (fleet.generation > instance.generation) return rest({ outcome: "stale" });
   if (fleet.generation < instance.generation || fleet.desired !== "running") {
-    return world.wished ? rest({ outcome: "continue", after_ms: SOON_MS, reason: null }) : PUT_RUNNING;
+    return world.wished ? rest({ outcome: "continue", after_ms: SOON_MS, reason: null }) : putRunning(world);
   }
+  if (!world.wished && hasDrifted(world, fleet)) return putRunning(world);
   return recordRuntime(world, fleet) ?? climb(world, fleet);
 }
 
-const PUT_RUNNING: Action = { kind: "put_runtime", desired: "running" };
+/** True where the runtime was given something else than is right now: another secret, or other models. */
+function hasDrifted({ instance, models }: World, fleet: RuntimeView): boolean {
+  const digest = models === null ? null : digestOf(instance, models);
+  return digest !== null && fleet.specDigest !== null && fleet.specDigest !== digest;
+}
+
+/** A key is the account's before a gateway has it: the one it has now then goes on working for a while. */
+function putRunning({ models, keyRegistered }: World): Action {
+  if (models?.kind === "unknown") return retry(models.reason);
+  if (models?.kind === "credits" && !keyRegistered) return { kind: "register_inference_key" };
+  return { kind: "put_runtime", desired: "running" };
+}
 
 function recordRuntime(world: World, fleet: RuntimeView): Action | null {
   const { instance, names } = world;

@@ -1,12 +1,17 @@
-import { ApiError, RUNTIME_PATHS, RuntimeStatus } from "@oa/contract";
+import { ApiError, ProviderKeys, RUNTIME_PATHS, RuntimeStatus } from "@oa/contract";
 import type { ControlInstance } from "@oa/contract";
+import { newKeyHash, newProvisionedSecret, shownPrefix } from "../auth/secrets.ts";
+import type { Config } from "../config.ts";
 import type { ControlClient } from "../control/client.ts";
-import type { CallOptions, Fleet } from "../fleet/fleet.ts";
+import type { CallOptions, Fleet, RuntimeWish } from "../fleet/fleet.ts";
+import { sha256Hex } from "../secretEqual.ts";
 import { newServiceToken } from "../serviceToken.ts";
 import { askRuntime } from "../runtime/client.ts";
+import { digestOf, modelPlan } from "./modelPlan.ts";
 import type { Action, HealthView, World } from "./world.ts";
 
 export interface Hands {
+  config: Config;
   control: ControlClient;
   fleet: Fleet;
   /** Request id and end of the whole pass. */
@@ -29,7 +34,20 @@ export async function perform(action: Exclude<Action, { kind: "rest" }>, world: 
       // If another pass stored one first, that one stays; every later use reads back which one it is.
       const value = fleet.fixedServiceToken ?? newServiceToken();
       await control.storeSecretIfAbsent(userId, { key: "service_token", value, generation });
-      return { ...world, instance: { ...instance, has_service_token: true } };
+      return { ...world, instance: await readAgain(instance, control) };
+    }
+    case "ask_models":
+      return { ...world, models: await modelPlan(instance, hands, Date.now()) };
+    case "make_inference_key": {
+      const value = newProvisionedSecret().token;
+      await control.storeSecretIfAbsent(userId, { key: "inference_key", value, generation });
+      return { ...world, instance: await readAgain(instance, control) };
+    }
+    case "register_inference_key": {
+      const key = await control.readSecret(userId, "inference_key");
+      if (key === null) return { ...world, instance: { ...instance, has_inference_key: false } };
+      await registerKey(instance, key, control);
+      return { ...world, keyRegistered: true };
     }
     case "record_step": {
       const { step, state, detail } = action;
@@ -49,7 +67,8 @@ export async function perform(action: Exclude<Action, { kind: "rest" }>, world: 
     case "put_runtime": {
       const serviceToken = await storedToken();
       if (serviceToken === null) return { ...world, instance: { ...instance, has_service_token: false } };
-      const view = await fleet.put(instance, { desired: action.desired, serviceToken }, call);
+      const models = action.desired === "running" ? await modelsOf(world, control) : {};
+      const view = await fleet.put(instance, { desired: action.desired, serviceToken, models }, call);
       return { ...world, fleet: view, wished: true };
     }
     case "remove_runtime":
@@ -59,6 +78,60 @@ export async function perform(action: Exclude<Action, { kind: "rest" }>, world: 
       if (token === null) return { ...world, instance: { ...instance, has_service_token: false } };
       return { ...world, health: await askHealth(fleet.runtimeUrl(instance), token, call) };
     }
+  }
+}
+
+/** The row with what was just stored in it: what a fleet is given is named by the versions of its secrets. */
+async function readAgain(instance: ControlInstance, control: ControlClient): Promise<ControlInstance> {
+  const row = await control.instanceById(instance.instance_id);
+  if (row === null || row.generation !== instance.generation)
+    throw new ApiError("stale_generation", "The instance has moved on.");
+  return row;
+}
+
+/** Makes the key the one that spends its owner's credits. The key before it, if there was one, works for some minutes more. */
+async function registerKey(instance: ControlInstance, key: string, control: ControlClient): Promise<void> {
+  await control.setInstanceKey(instance.user_id, {
+    instance_id: instance.instance_id,
+    hash: newKeyHash(),
+    secret_hash: sha256Hex(key),
+    prefix: shownPrefix(key),
+  });
+}
+
+/**
+ * What a runtime is given to call models with. Secrets are read after the row whose versions name them: one that was changed in
+ * between is given under the older name, and is given again by the next pass.
+ */
+async function modelsOf({ instance, models }: World, control: ControlClient): Promise<RuntimeWish["models"]> {
+  const digest = models === null ? null : digestOf(instance, models);
+  if (models === null || digest === null)
+    throw new ApiError("internal", "A runtime is wished before its models are known.");
+  switch (models.kind) {
+    case "credits": {
+      const apiKey = await control.readSecret(instance.user_id, "inference_key");
+      if (apiKey === null) throw secretsChanged();
+      return { digest, inference: { ...models.inference, apiKey } };
+    }
+    case "own_keys": {
+      const stored = await control.readSecret(instance.user_id, "provider_keys");
+      if (stored === null) throw secretsChanged();
+      return { digest, providerKeys: parseProviderKeys(stored) };
+    }
+    default:
+      return { digest };
+  }
+}
+
+function secretsChanged(): ApiError {
+  return new ApiError("conflict", "The secrets of this instance changed while it was being worked on.");
+}
+
+function parseProviderKeys(stored: string): ProviderKeys {
+  try {
+    return ProviderKeys.parse(JSON.parse(stored));
+  } catch {
+    throw new ApiError("secret_corrupt", "The stored provider keys are not in a form this version knows.");
   }
 }
 

@@ -29,7 +29,7 @@ export async function reconcile(
   const control = controlClient(config, requestId, { signal });
   const instance = await control.instanceById(request.instance_id);
   if (instance === null || instance.generation !== request.generation) return { outcome: "stale" };
-  const hands = { control, fleet, call: { requestId, signal } };
+  const hands = { config, control, fleet, call: { requestId, signal } };
   let world = firstLook(instance, services);
   try {
     for (let count = 0; count < MAX_ACTIONS && !signal.aborted; count += 1) {
@@ -52,6 +52,8 @@ function firstLook(instance: ControlInstance, { config, fleet }: Services): Worl
       runtimeUrl: fleet.runtimeUrl(instance),
       addressIsScarce: fleet.addressIsScarce,
     },
+    models: null,
+    keyRegistered: false,
     fleet: null,
     wished: false,
     removal: null,
@@ -72,7 +74,8 @@ function outcomeOf(error: unknown): ReconcileResult {
     case "secret_corrupt":
       return {
         outcome: "failed",
-        reason: "The stored service token cannot be decrypted. The operator has to check the encryption keys.",
+        reason:
+          "A stored secret of this OpenClaw cannot be read. Remove your provider keys and store them again if you have any; else the operator has to check the encryption keys.",
       };
     case "not_configured":
       return { outcome: "retry", reason: error.message.slice(0, 500) };

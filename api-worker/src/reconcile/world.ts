@@ -1,5 +1,6 @@
 import type { ControlInstance, InstanceStatus, ReconcileResult, StepName, StepState } from "@oa/contract";
 import type { FleetRemoval, FleetView } from "../fleet/fleet.ts";
+import type { ModelPlan } from "./modelPlan.ts";
 
 /** What is known of a runtime's own health. */
 export type HealthView =
@@ -13,6 +14,10 @@ export interface World {
   instance: ControlInstance;
   /** Names and addresses that follow from configuration and id, to be written down before the fleet is asked. */
   names: { runtimeName: string; bucketName: string | null; runtimeUrl: string; addressIsScarce: boolean };
+  /** Which models its gateway is to call. */
+  models: ModelPlan | null;
+  /** True once this pass has made the stored inference key the one that spends the owner's credits. */
+  keyRegistered: boolean;
   fleet: FleetView | null;
   /** True once this pass has sent its wish; a second PUT would say nothing new. */
   wished: boolean;
@@ -32,6 +37,9 @@ export interface RowFields {
 /** The next thing to do. One effect each, each safe to do again. */
 export type Action =
   | { kind: "make_service_token" }
+  | { kind: "ask_models" }
+  | { kind: "make_inference_key" }
+  | { kind: "register_inference_key" }
   | { kind: "record_step"; step: StepName; state: StepState; detail: string | null }
   | { kind: "record_row"; fields: RowFields }
   | { kind: "ask_fleet" }

@@ -14,6 +14,7 @@ import { inferenceRoutes } from "./inference.ts";
 import { instanceRoutes } from "./instance.ts";
 import { internalRoutes } from "./internal.ts";
 import { oauthRoutes } from "./oauth.ts";
+import { providerKeyRoutes } from "./providerKeys.ts";
 import { runtimeRoutes } from "./runtime.ts";
 import { systemRoutes } from "./system.ts";
 import { webRoutes } from "./web.ts";
@@ -28,6 +29,7 @@ export const ROUTES: readonly Route[] = [
   ...instanceRoutes,
   ...runtimeRoutes,
   ...deviceRoutes,
+  ...providerKeyRoutes,
   ...billingRoutes,
   ...internalRoutes,
   ...webRoutes,

@@ -14,6 +14,9 @@ import {
   LimitsRequest,
   ObservationRequest,
   OpenSessionRequest,
+  ProviderKeyChange,
+  ProviderKeyHint,
+  ProviderKeys,
   RecordStepRequest,
   STEP_NAMES,
   SessionRequest,
@@ -22,7 +25,7 @@ import {
   StoreSecretRequest,
   UpsertInstanceRequest,
 } from "@oa/contract";
-import type { AccessGranted, LimitCheck, User } from "@oa/contract";
+import type { AccessGranted, LimitCheck, ProviderKeyList, SecretKey, User } from "@oa/contract";
 import type * as z from "zod";
 import type { CreditsState } from "./creditsDouble.ts";
 import { CREDIT_HANDLERS, emptyCredits } from "./creditsDouble.ts";
@@ -151,8 +154,7 @@ const HANDLERS: Record<string, (state: ConvexState, asked: Asked) => unknown> = 
     const row = current(state, userOf(asked), secret.generation);
     const id = `${row.user_id}/${secret.key}`;
     const stored = !(secret.if_absent === true && id in state.secrets);
-    if (stored) state.secrets[id] = secret.value;
-    row.has_service_token = true;
+    if (stored) keepSecret(state, row, secret.key, secret.value);
     return { key: secret.key, stored, key_id: "k1" };
   },
   [`GET ${CONTROL_PATHS.instanceSecret}`]: (state, asked) => {
@@ -160,6 +162,20 @@ const HANDLERS: Record<string, (state: ConvexState, asked: Asked) => unknown> = 
     const value = state.secrets[`${userOf(asked)}/${key}`];
     if (value === undefined) throw new ApiError("not_found", "no such secret");
     return { key, value };
+  },
+  [`GET ${CONTROL_PATHS.providerKeys}`]: (state, asked) => shownKeys(current(state, userOf(asked), undefined)),
+  [`POST ${CONTROL_PATHS.providerKeys}`]: (state, asked) => {
+    const row = current(state, userOf(asked), undefined);
+    const { keys } = ProviderKeyChange.parse(asked.body);
+    const before = ProviderKeys.parse(JSON.parse(state.secrets[`${row.user_id}/provider_keys`] ?? "{}"));
+    const after = Object.entries({ ...before, ...keys }).filter(([, key]) => key !== null);
+    keepSecret(state, row, "provider_keys", after.length === 0 ? null : JSON.stringify(Object.fromEntries(after)));
+    return shownKeys(row);
+  },
+  [`DELETE ${CONTROL_PATHS.providerKeys}`]: (state, asked) => {
+    const row = current(state, userOf(asked), undefined);
+    keepSecret(state, row, "provider_keys", null);
+    return shownKeys(row);
   },
   [`POST ${CONTROL_PATHS.instanceObserved}`]: (state, asked) => {
     const seen = ObservationRequest.parse(asked.body);
@@ -232,6 +248,25 @@ const HANDLERS: Record<string, (state: ConvexState, asked: Asked) => unknown> = 
     return {};
   },
 };
+
+/** Stores a secret in the clear, or with null takes it away; what the row tells of it follows. */
+function keepSecret(state: ConvexState, row: ControlInstance, key: SecretKey, value: string | null): void {
+  const id = `${row.user_id}/${key}`;
+  if (value === null) delete state.secrets[id];
+  else state.secrets[id] = value;
+  row[`has_${key}`] = value !== null;
+  row.secret_versions[key] += 1;
+  if (key !== "provider_keys") return;
+  const keys = Object.entries(ProviderKeys.catch({}).parse(JSON.parse(value ?? "{}")));
+  row.model_source = value === null ? "credits" : "own_keys";
+  row.provider_keys = keys.map(([provider, text]) =>
+    ProviderKeyHint.parse({ provider, last_four: text.slice(-4), updated_at: 1 }),
+  );
+}
+
+function shownKeys({ model_source, provider_keys }: ControlInstance): ProviderKeyList {
+  return { model_source, provider_keys };
+}
 
 function userOf(asked: Asked): string {
   const user = asked.headers["x-oa-user-id"];

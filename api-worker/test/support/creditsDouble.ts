@@ -7,6 +7,7 @@ import {
   EXPORT_PAGE_ROWS,
   ExportPageQuery,
   FreezeCredits,
+  InstanceKey,
   KEY_CONTROL_PATHS,
   KeyAct,
   LedgerEntry,
@@ -54,7 +55,7 @@ export function emptyCredits(): CreditsState {
 
 type Handlers = Record<string, (state: CreditsState, asked: Asked, user: () => string) => unknown>;
 
-const { keys, key, keyRotate, keyResolve } = KEY_CONTROL_PATHS;
+const { keys, key, keyRotate, keyResolve, keyInstance } = KEY_CONTROL_PATHS;
 const credits = CREDIT_CONTROL_PATHS;
 
 /** Enough of `/control/keys/*`, `/control/credits/*` and `/control/usage/*`, without their rules about money. */
@@ -95,6 +96,22 @@ export const CREDIT_HANDLERS: Handlers = {
     stored.secret_hash = next_hash;
     Object.assign(stored.key, { prefix: next_prefix, rotated_at: Date.now() });
     return { key: stored.key };
+  },
+  [`POST ${keyInstance}`]: (state, asked, user) => {
+    const { instance_id, hash, secret_hash, prefix } = InstanceKey.parse(asked.body);
+    const before = state.keys.find((stored) => stored.key.instance_id === instance_id);
+    if (before === undefined) {
+      const fields = { hash, prefix, name: "Hosted OpenClaw", credit_limit_microusd: null, limit_reset: null };
+      const made = { ...freshKey({ ...fields, expires_at: null }), instance_id };
+      state.keys.push({ user_id: user(), secret_hash, graced_hash: null, key: made });
+      return { key: made };
+    }
+    if (before.secret_hash !== secret_hash) {
+      before.graced_hash = before.secret_hash;
+      before.secret_hash = secret_hash;
+      Object.assign(before.key, { prefix, rotated_at: Date.now() });
+    }
+    return { key: before.key };
   },
   [`POST ${keyResolve}`]: (state, asked) => {
     const { secret_hash } = ResolveKey.parse(asked.body);

@@ -86,6 +86,7 @@ function view(state: FleetState, id: string, machine: Machine, origin: string): 
     id,
     generation: machine.spec.generation,
     desired: machine.spec.desired,
+    spec_digest: machine.spec.digest ?? null,
     phase: state.trouble === null ? phase : "error",
     gateway: phase === "ready" ? "running" : "starting",
     reason: state.trouble?.reason ?? null,
