@@ -146,6 +146,8 @@ const API_SETTINGS = [
   "INFERENCE_API_KEY",
   "INFERENCE_UPSTREAMS",
   "INFERENCE_MODELS",
+  "INFERENCE_START_SECONDS",
+  "INFERENCE_IDLE_SECONDS",
 ] as const;
 
 function given(settings: StackPlan["settings"], names: readonly string[]): Record<string, string> {
