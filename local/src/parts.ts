@@ -99,6 +99,8 @@ export function apiPart(plan: StackPlan): PartSpec {
     cwd: join(plan.root, "api-worker"),
     env: {
       ...baseEnvironment(),
+      // Gateways run on this machine, wherever people find the page.
+      OPENCLAW_INFERENCE_URL: `${at.api}/v1`,
       ...given(plan.settings, API_SETTINGS),
       ...doubleSettings(doublesFor(plan.settings), plan.ports),
       OA_PUBLIC_URL: siteOf(plan),
@@ -122,6 +124,7 @@ export function apiPart(plan: StackPlan): PartSpec {
 
 /** Settings of the seed that a person may give; everything else about the Worker is decided by the stack. */
 const API_SETTINGS = [
+  "OPENCLAW_INFERENCE_URL",
   "OPENCLAW_FLEET",
   "OPENCLAW_RUNTIME_URL",
   "OPENCLAW_RUNTIME_URL_TEMPLATE",
