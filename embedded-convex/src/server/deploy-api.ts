@@ -1,5 +1,6 @@
 /** The endpoints the official CLI deploys with. All need the admin key. */
 import { version } from "convex";
+import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import type { Engine } from "../engine/engine.ts";
 import type { Push } from "../engine/push/push.ts";
@@ -29,7 +30,6 @@ export interface DeployApi {
 
 interface Started {
   push: Push;
-  timer: NodeJS.Timeout;
   /** Null until someone waits for it. */
   check: Promise<SchemaStatus> | null;
 }
@@ -41,21 +41,12 @@ type SchemaStatus =
   | { type: "inProgress"; components: { [path: string]: Json } };
 
 export function createDeployApi(engine: Engine, logs: LogStream): DeployApi {
-  const prepared = new Map<string, Started>();
-
-  function forget(id: string): void {
-    const known = prepared.get(id);
-    if (known === undefined) return;
-    prepared.delete(id);
-    clearTimeout(known.timer);
-    engine.discardPush(known.push);
-  }
-
-  function remember(push: Push): void {
-    const oldest = prepared.keys().next();
-    if (prepared.size >= MAX_PREPARED && oldest.done === false) forget(oldest.value);
-    prepared.set(push.id, { push, check: null, timer: setTimeout(() => forget(push.id), PUSH_TTL_MS).unref() });
-  }
+  const prepared = new LRUCache<string, Started>({
+    max: MAX_PREPARED,
+    ttl: PUSH_TTL_MS,
+    ttlAutopurge: true,
+    dispose: ({ push }) => engine.discardPush(push),
+  });
 
   function find(id: string): Started {
     const found = prepared.get(id);
@@ -68,7 +59,7 @@ export function createDeployApi(engine: Engine, logs: LogStream): DeployApi {
       await engine.checkPush(push);
       return { type: "complete" };
     } catch (error) {
-      forget(push.id);
+      prepared.delete(push.id);
       if (!(error instanceof SchemaValidationError)) throw error;
       return { type: "failed", error: error.detail, componentPath: error.component, tableName: error.table };
     }
@@ -86,7 +77,7 @@ export function createDeployApi(engine: Engine, logs: LogStream): DeployApi {
     const body = await request.body(startPushBody, LIMITS.pushBody);
     const push = await engine.preparePush(definitionsOf(body, (path, hash) => engine.pushedModule(path, hash)));
     parseProviders(push.definitions.get("")?.auth ?? []);
-    remember(push);
+    prepared.set(push.id, { push, check: null });
     return startPushReply(push);
   }
 
@@ -97,7 +88,7 @@ export function createDeployApi(engine: Engine, logs: LogStream): DeployApi {
     try {
       if (!dryRun) await engine.commitPush(push);
     } finally {
-      forget(push.id);
+      prepared.delete(push.id);
     }
     const after = (push.definitions.get("")?.auth ?? []).map((provider) => JSON.stringify(provider));
     const added = after.filter((provider) => !before.includes(provider));
@@ -153,8 +144,6 @@ export function createDeployApi(engine: Engine, logs: LogStream): DeployApi {
 
   return {
     routes,
-    close() {
-      for (const id of [...prepared.keys()]) forget(id);
-    },
+    close: () => prepared.clear(),
   };
 }

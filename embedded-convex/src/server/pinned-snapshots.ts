@@ -2,6 +2,7 @@
  * The recent past, for clients that read several queries at one timestamp (`query_ts`, then `query_at_ts`): views kept
  * by their timestamp for a minute after they were given out.
  */
+import { LRUCache } from "lru-cache";
 import type { Engine } from "../engine/engine.ts";
 import type { Snapshot } from "../engine/functions/runner.ts";
 import { EngineError } from "../engine/types.ts";
@@ -13,7 +14,6 @@ const MAX_KEPT = 32;
 interface Kept {
   snapshot: Snapshot;
   readers: number;
-  timer: NodeJS.Timeout;
 }
 
 export interface PinnedSnapshots {
@@ -25,29 +25,21 @@ export interface PinnedSnapshots {
 }
 
 export function createPinnedSnapshots(engine: Engine): PinnedSnapshots {
-  const kept = new Map<bigint, Kept>();
-
-  function drop(ts: bigint): void {
-    const one = kept.get(ts);
-    if (one === undefined) return;
-    kept.delete(ts);
-    clearTimeout(one.timer);
-    if (one.readers === 0) one.snapshot.close();
-  }
+  const kept = new LRUCache<bigint, Kept>({
+    max: MAX_KEPT,
+    ttl: KEEP_MS,
+    ttlAutopurge: true,
+    dispose: ({ snapshot, readers }) => readers === 0 && snapshot.close(),
+  });
 
   return {
     pin() {
       const snapshot = engine.snapshot();
       const { ts } = snapshot;
       const known = kept.get(ts);
-      if (known !== undefined) {
-        snapshot.close();
-        known.timer.refresh();
-        return ts;
-      }
-      const oldest = kept.keys().next();
-      if (kept.size >= MAX_KEPT && oldest.done === false) drop(oldest.value);
-      kept.set(ts, { snapshot, readers: 0, timer: setTimeout(() => drop(ts), KEEP_MS).unref() });
+      if (known !== undefined) snapshot.close();
+      // Kept from now on for as long as a new one.
+      kept.set(ts, known ?? { snapshot, readers: 0 });
       return ts;
     },
     async read(ts, body) {
@@ -61,11 +53,9 @@ export function createPinnedSnapshots(engine: Engine): PinnedSnapshots {
         return await body(one.snapshot);
       } finally {
         one.readers -= 1;
-        if (one.readers === 0 && kept.get(ts) !== one) one.snapshot.close();
+        if (one.readers === 0 && kept.peek(ts) !== one) one.snapshot.close();
       }
     },
-    close() {
-      for (const ts of [...kept.keys()]) drop(ts);
-    },
+    close: () => kept.clear(),
   };
 }

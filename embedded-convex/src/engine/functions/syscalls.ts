@@ -4,7 +4,7 @@
  */
 import { EngineError, type FunctionPath, type UdfKind } from "../types.ts";
 import { paginate } from "../query/paginate.ts";
-import { planQuery, queryShape, type Namespace } from "../query/plan.ts";
+import { planQuery, queryShape } from "../query/plan.ts";
 import { QueryStream } from "../query/stream.ts";
 import type { Transaction } from "../transaction/transaction.ts";
 import { int64, parseObject, type JsonObject } from "../values/json.ts";
@@ -124,7 +124,7 @@ export class SyscallTable {
   private openStream(run: Run, args: JsonObject): string {
     const tx = transactionOf(run);
     const queryId = this.nextQueryId++;
-    run.state.streams.set(queryId, new QueryStream(tx, planQuery(args["query"], tx, namespace(run))));
+    run.state.streams.set(queryId, new QueryStream(tx, planQuery(args["query"], tx, run.component)));
     return JSON.stringify({ queryId });
   }
 
@@ -154,7 +154,7 @@ export class SyscallTable {
       maximumRowsRead: optionalNumber(args, "maximumRowsRead") ?? Infinity,
       maximumBytesRead: optionalNumber(args, "maximumBytesRead") ?? Infinity,
     };
-    const result = paginate(tx, planQuery(query, tx, namespace(run)), request, this.core.cursors);
+    const result = paginate(tx, planQuery(query, tx, run.component), request, this.core.cursors);
     run.state.endCursor = result.continueCursor;
     const { page, ...rest } = result;
     return `{"page":[${page.join(",")}],${JSON.stringify(rest).slice(1)}`;
@@ -224,13 +224,6 @@ export class SyscallTable {
 /** Errors made with `new Error(sentence)` here are meant for the developer; the driver's carry a code. */
 function isPlainError(error: unknown): error is Error {
   return error instanceof Error && !("code" in error);
-}
-
-function namespace(run: Run): Namespace {
-  return {
-    component: run.path.component,
-    indexFields: (table, index) => run.component.schema.tables.get(table)?.indexes.get(index) ?? null,
-  };
 }
 
 /** The sentence for an operation that is left out on purpose; null for one that nobody knows. */

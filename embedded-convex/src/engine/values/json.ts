@@ -20,6 +20,11 @@ export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** The items of an array; none of anything else. */
+export function listOf(value: Json | undefined): Json[] {
+  return Array.isArray(value) ? value : [];
+}
+
 /** A field that should be text: itself, or some spelling of what is there instead. */
 export function asText(value: Json | undefined): string {
   if (typeof value === "string") return value;
