@@ -235,6 +235,25 @@ describe("stopping and deleting", () => {
     expect((await rowOf(world)).status).toBe("ready");
   });
 
+  it("stops what has no credit, under the same wish, and starts it under the next", async () => {
+    const world = await openWorld();
+    await create(world);
+    await world.drive("ada");
+    await world.set(["convex", "instances"], [{ ...(await rowOf(world)), status: "suspended" }]);
+    expect((await world.drive("ada")).last).toEqual({ outcome: "settled" });
+    const { instance_id } = await rowOf(world);
+    expect((await world.state()).fleet.machines[instance_id]).toMatchObject({ phase: "stopped" });
+    expect((await world.state()).fleet.puts.at(-1)?.spec).toMatchObject({ desired: "stopped", generation: 1 });
+    const asleep = await rowOf(world);
+    expect(asleep.status).toBe("suspended");
+
+    // As Convex wakes it: a new generation.
+    await world.set(["convex", "instances"], [{ ...asleep, status: "provisioning", generation: 2 }]);
+    expect((await world.drive("ada")).last).toEqual({ outcome: "settled" });
+    expect((await rowOf(world)).status).toBe("ready");
+    expect((await world.state()).fleet.puts.at(-1)?.spec).toMatchObject({ desired: "running", generation: 2 });
+  });
+
   it("stops what never ran without making anything", async () => {
     const world = await openWorld();
     await create(world);
