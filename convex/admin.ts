@@ -7,6 +7,7 @@ import { query, type QueryCtx } from "./_generated/server.js";
 import { requireAdmin } from "./lib/access.ts";
 import { isAdmin } from "./lib/admins.ts";
 import type { ObservationView } from "./lib/observationView.ts";
+import { totalsOf } from "./lib/ledgerRules.ts";
 import { pageOf } from "./lib/paging.ts";
 import { instanceOfUser, seenOfUser } from "./model/instances.ts";
 import { accountOf } from "./model/ledger.ts";
@@ -51,6 +52,7 @@ export const devices = query({
 
 async function userRow(ctx: QueryCtx, user: Doc<"users">): Promise<AdminUser> {
   const [account, instance] = await Promise.all([accountOf(ctx, user._id), instanceOfUser(ctx, user._id)]);
+  const totals = totalsOf(account);
   const has = instance !== null && instance.status !== "deleted";
   return {
     user_id: user._id,
@@ -58,7 +60,8 @@ async function userRow(ctx: QueryCtx, user: Doc<"users">): Promise<AdminUser> {
     email_verified: user.email_verified_at !== undefined,
     is_admin: isAdmin(user),
     created_at: user.created_at,
-    balance_usd: usdOfMicro(microUsd(account?.posted_microusd ?? 0)),
+    balance_usd: usdOfMicro(microUsd(totals.posted_microusd)),
+    credits_status: totals.status,
     instance: has ? { status: instance.status, since: instance.updated_at } : null,
   };
 }

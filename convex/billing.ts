@@ -1,4 +1,5 @@
 import {
+  type AccountStanding,
   type BillingSummary,
   type LedgerEntry,
   type LedgerPosting,
@@ -10,11 +11,12 @@ import { paginationOptsValidator, type PaginationResult } from "convex/server";
 import { v } from "convex/values";
 import { internalMutation, internalQuery, query } from "./_generated/server.js";
 import { requireUser } from "./lib/access.ts";
+import { totalsOf } from "./lib/ledgerRules.ts";
 import { pageOf } from "./lib/paging.ts";
 import { ledgerMeta } from "./lib/validators.ts";
 import { grantMonth } from "./model/grants.ts";
 import { ledgerEntries } from "./model/history.ts";
-import { billingSummaryOf, postLedger } from "./model/ledger.ts";
+import { accountOf, billingSummaryOf, postLedger } from "./model/ledger.ts";
 
 /** The signed-in user's balance: one document, however long the ledger is. */
 export const myBalance = query({
@@ -22,6 +24,24 @@ export const myBalance = query({
   handler: async (ctx): Promise<BillingSummary> => {
     const user = await requireUser(ctx);
     return await billingSummaryOf(ctx, user._id);
+  },
+});
+
+/** The signed-in user's account: what can be spent, what is held for how many calls, what came and went. One document. */
+export const myStanding = query({
+  args: {},
+  handler: async (ctx): Promise<AccountStanding> => {
+    const user = await requireUser(ctx);
+    const totals = totalsOf(await accountOf(ctx, user._id));
+    return {
+      status: totals.status,
+      posted_microusd: microUsd(totals.posted_microusd),
+      held_microusd: microUsd(totals.held_microusd),
+      available_microusd: microUsd(totals.posted_microusd - totals.held_microusd),
+      lifetime_credit_microusd: microUsd(totals.lifetime_credit_microusd),
+      lifetime_debit_microusd: microUsd(totals.lifetime_debit_microusd),
+      open_holds: totals.open_holds,
+    };
   },
 });
 

@@ -31,6 +31,8 @@ export const AdminUser = z.object({
   is_admin: z.boolean(),
   created_at: Millis,
   balance_usd: z.number(),
+  /** Frozen: nothing can be spent. */
+  credits_status: z.enum(["active", "frozen", "closed"]),
   /** Null where they have none. */
   instance: z.object({ status: InstanceStatus, since: Millis }).nullable(),
 });

@@ -168,6 +168,10 @@ export const CreditStanding = z.object({
 });
 export type CreditStanding = z.infer<typeof CreditStanding>;
 
+/** The account as its owner sees it live (`billing:myStanding`), with how many calls are under way. */
+export const AccountStanding = CreditStanding.omit({ keys_count: true }).extend({ open_holds: z.int().nonnegative() });
+export type AccountStanding = z.infer<typeof AccountStanding>;
+
 /** An administrator's own posting; the reason is kept with the row and shown to its owner. */
 export const AdjustCredits = z.object({
   amount_microusd: z.int().min(-10_000_000_000).max(10_000_000_000),

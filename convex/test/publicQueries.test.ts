@@ -1,4 +1,4 @@
-import { BillingSummary, CONTROL_PATHS, InstanceSummary, SignUpResult, User } from "@oa/contract";
+import { AccountStanding, BillingSummary, CONTROL_PATHS, InstanceSummary, SignUpResult, User } from "@oa/contract";
 import { describe, expect, it } from "vitest";
 import { api } from "../_generated/api.js";
 import { Control } from "./control.testing.ts";
@@ -43,6 +43,7 @@ async function everything(page: Pick<TestDeployment, "query">): Promise<unknown[
     page.query(api.openclaw.myDevices, {}),
     page.query(api.billing.myBalance, {}),
     page.query(api.billing.myLedger, PAGE),
+    page.query(api.billing.myStanding, {}),
     page.query(api.audit.myEvents, PAGE),
   ]);
 }
@@ -60,6 +61,15 @@ describe("what the page shows", () => {
     });
     expect(await page.query(api.openclaw.myInstance, {})).toBeNull();
     expect(await page.query(api.openclaw.myDevices, {})).toBeNull();
+    expect(AccountStanding.strict().parse(await page.query(api.billing.myStanding, {}))).toEqual({
+      status: "active",
+      posted_microusd: 5_000_000,
+      held_microusd: 0,
+      available_microusd: 5_000_000,
+      lifetime_credit_microusd: 5_000_000,
+      lifetime_debit_microusd: 0,
+      open_holds: 0,
+    });
     const ledger = await page.query(api.billing.myLedger, PAGE);
     expect(ledger.page).toEqual([
       expect.objectContaining({ seq: 1, kind: "signup_grant", amount_usd: 5, description: "Welcome credit" }),

@@ -53,6 +53,7 @@ it("what a browser may call is this list, each behind its gate, and nothing else
     "query authEvents:mine requireUser",
     "query billing:myBalance requireUser",
     "query billing:myLedger requireUser",
+    "query billing:myStanding requireUser",
     "query openclaw:myDevices requireUser",
     "query openclaw:myInstance requireUser",
     "query reconciliation:runs requireAdmin",
