@@ -3,23 +3,18 @@
  * act as a user. Used for the Authorization header and for the sync protocol's Authenticate message.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
-import { EngineError, type Identity, type Json } from "../engine/types.ts";
+import { EngineError, type Identity } from "../engine/types.ts";
+import type { JsonObject } from "../engine/values/json.ts";
 import { jsonObject, parseJson } from "./http.ts";
 import type { TokenVerifier } from "./jwt.ts";
 
-export interface Authenticator {
-  /** A missing header is nobody. @throws EngineError 401 for a header that is not good. */
-  fromHeader(header: string | null): Promise<Identity>;
-  /** @throws EngineError 401. */
-  user(token: string): Promise<Identity>;
-  /** @throws EngineError 401 "BadDeployKey". */
-  admin(key: string, actingAs: { [key: string]: Json } | null): Identity;
-}
+export type Authenticator = ReturnType<typeof createAuthenticator>;
 
-export function createAuthenticator(adminKey: string, tokens: TokenVerifier): Authenticator {
+export function createAuthenticator(adminKey: string, tokens: TokenVerifier) {
   const expected = digest(adminKey);
 
-  function admin(key: string, actingAs: { [key: string]: Json } | null): Identity {
+  /** @throws EngineError 401 "BadDeployKey". */
+  function admin(key: string, actingAs: JsonObject | null): Extract<Identity, { kind: "admin" }> {
     if (!timingSafeEqual(digest(key), expected)) {
       throw new EngineError("BadDeployKey", "The admin key given is not the key of this deployment.", 401);
     }
@@ -27,7 +22,8 @@ export function createAuthenticator(adminKey: string, tokens: TokenVerifier): Au
   }
 
   return {
-    async fromHeader(header) {
+    /** A missing header is nobody. @throws EngineError 401 for a header that is not good. */
+    async fromHeader(header: string | null): Promise<Identity> {
       if (header === null) return { kind: "none" };
       const space = header.indexOf(" ");
       const scheme = header.slice(0, space).toLowerCase();
@@ -43,7 +39,8 @@ export function createAuthenticator(adminKey: string, tokens: TokenVerifier): Au
       const known = admin(value.slice(0, colon), null);
       return { ...known, actingAs: decodeIdentity(value.slice(colon + 1)) };
     },
-    user: (token) => tokens.verify(token),
+    /** @throws EngineError 401. */
+    user: (token: string) => tokens.verify(token),
     admin,
   };
 }
@@ -53,7 +50,7 @@ function digest(value: string): Buffer {
   return createHash("sha256").update(value).digest();
 }
 
-function decodeIdentity(encoded: string): { [key: string]: Json } {
+function decodeIdentity(encoded: string): JsonObject {
   return parseJson(Buffer.from(encoded, "base64").toString("utf8"), jsonObject);
 }
 

@@ -28,24 +28,13 @@ export interface IncomingCall {
 }
 
 /** Runs queries wherever they live: in the pushed code or, for the CLI, in the server itself. */
-export interface Caller {
-  /** @throws EngineError for a malformed call, or one that needs the admin key. */
-  prepare(incoming: IncomingCall, identity: Identity): Call;
-  query(call: Call, options?: { at?: Snapshot; journal?: string | null }): Promise<QueryOutcome>;
-  /** What kind of function a prepared call names; null when there is none. */
-  kindOf(path: FunctionPath): UdfKind | null;
-  /** `result` as `identity` may see it. */
-  present(result: UdfResult, identity: Identity): UdfResult;
-}
+export type Caller = ReturnType<typeof createCaller>;
 
-export interface CallerOptions {
-  /** Hides messages of thrown errors and log lines from everyone but the admin, as Convex does in production. */
-  redactErrors: boolean;
-}
-
-export function createCaller(engine: Engine, system: SystemQueries, options: CallerOptions): Caller {
+/** @param redactErrors Hides messages of thrown errors and log lines from everyone but the admin, as Convex does in production. */
+export function createCaller(engine: Engine, system: SystemQueries, redactErrors: boolean) {
   return {
-    prepare({ path, args, componentPath }, identity) {
+    /** @throws EngineError for a malformed call, or one that needs the admin key. */
+    prepare({ path, args, componentPath }: IncomingCall, identity: Identity): Call {
       const udf = canonicalUdf(path);
       const component = componentPath ?? "";
       const admin = isAdmin(identity);
@@ -57,9 +46,14 @@ export function createCaller(engine: Engine, system: SystemQueries, options: Cal
       }
       return { path: { component, udf }, args: singleArgument(args), identity, allowInternal: admin };
     },
-    query: async (call, at) => (isSystemPath(call.path.udf) ? system(call) : engine.runQuery(call, at)),
-    kindOf: (path) => (isSystemPath(path.udf) ? "query" : (engine.findFunction(path)?.kind ?? null)),
-    present: (result, identity) => (options.redactErrors && !isAdmin(identity) ? redacted(result) : result),
+    query: async (call: Call, at?: { at?: Snapshot; journal?: string | null }): Promise<QueryOutcome> =>
+      isSystemPath(call.path.udf) ? system(call) : engine.runQuery(call, at),
+    /** What kind of function a prepared call names; null when there is none. */
+    kindOf: (path: FunctionPath): UdfKind | null =>
+      isSystemPath(path.udf) ? "query" : (engine.findFunction(path)?.kind ?? null),
+    /** `result` as `identity` may see it. */
+    present: (result: UdfResult, identity: Identity): UdfResult =>
+      redactErrors && !isAdmin(identity) ? redacted(result) : result,
   };
 }
 

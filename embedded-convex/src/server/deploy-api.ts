@@ -23,11 +23,6 @@ const PUSH_TTL_MS = 30 * 60_000;
 /** Prepared pushes hold their bundles in memory; a CLI has one at a time. */
 const MAX_PREPARED = 4;
 
-export interface DeployApi {
-  routes: Route[];
-  close(): void;
-}
-
 interface Started {
   push: Push;
   /** Null until someone waits for it. */
@@ -40,7 +35,7 @@ type SchemaStatus =
   | { type: "failed"; error: string; componentPath: string; tableName: string }
   | { type: "inProgress"; components: { [path: string]: Json } };
 
-export function createDeployApi(engine: Engine, logs: LogStream): DeployApi {
+export function createDeployApi(engine: Engine, logs: LogStream): { routes: Route[]; close: () => void } {
   const prepared = new LRUCache<string, Started>({
     max: MAX_PREPARED,
     ttl: PUSH_TTL_MS,

@@ -47,17 +47,13 @@ export function parseProviders(authConfig: Json[]): Provider[] {
   throw new EngineError("InvalidAuthConfig", message);
 }
 
-/** Where verified tokens come from and how their keys are found. */
-export interface TokenVerifier {
-  /** @throws EngineError 401 with a sentence that says what is wrong with the token; 503 when keys cannot be fetched. */
-  verify(token: string): Promise<Identity>;
-}
+export type TokenVerifier = ReturnType<typeof createTokenVerifier>;
 
 /**
  * @param authConfig Reads the live push's providers; called on every verification, so a push takes effect at once.
  * @param now Milliseconds since 1970.
  */
-export function createTokenVerifier(authConfig: () => Json[], now: () => number): TokenVerifier {
+export function createTokenVerifier(authConfig: () => Json[], now: () => number) {
   const keys = new Map<string, JWTVerifyGetKey>();
 
   function keysOf({ jwks }: Provider): JWTVerifyGetKey {
@@ -68,7 +64,8 @@ export function createTokenVerifier(authConfig: () => Json[], now: () => number)
   }
 
   return {
-    async verify(token) {
+    /** @throws EngineError 401 with a sentence that says what is wrong with the token; 503 when keys cannot be fetched. */
+    async verify(token: string): Promise<Identity> {
       const provider = chooseProvider(token, parseProviders(authConfig()));
       const { algorithm, issuer, applicationID } = provider;
       try {

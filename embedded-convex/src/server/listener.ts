@@ -11,17 +11,10 @@ export interface ListenerHandlers {
   upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
 
-export interface Listener {
-  /** The port it got, where 0 was asked for. */
-  readonly port: number;
-  /** Requests that came before are answered now. */
-  serve(handlers: ListenerHandlers): void;
-  /** Takes no new connections, waits for what is in flight, at most `drainMs`, then closes what is left. */
-  close(drainMs: number): Promise<void>;
-}
+export type Listener = Awaited<ReturnType<typeof listen>>;
 
 /** Listens on `host`:`port`. @throws what node:net reports, such as EADDRINUSE. */
-export async function listen(host: string, port: number): Promise<Listener> {
+export async function listen(host: string, port: number) {
   const ready = Promise.withResolvers<ListenerHandlers>();
   // Nobody may be waiting when a start that failed is given up.
   ready.promise.catch(() => undefined);
@@ -47,9 +40,12 @@ export async function listen(host: string, port: number): Promise<Listener> {
   await once(server, "listening");
 
   return {
+    /** The port it got, where 0 was asked for. */
     port: portOf(server.address()),
-    serve: (handlers) => ready.resolve(handlers),
-    async close(drainMs) {
+    /** Requests that came before are answered now. */
+    serve: (handlers: ListenerHandlers): void => ready.resolve(handlers),
+    /** Takes no new connections, waits for what is in flight, at most `drainMs`, then closes what is left. */
+    async close(drainMs: number): Promise<void> {
       stopping = true;
       ready.reject(new Error("The server stopped before it was ready."));
       const late = setTimeout(() => server.closeAllConnections(), drainMs);

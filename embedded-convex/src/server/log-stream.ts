@@ -10,13 +10,9 @@ const MAX_EVENTS = 2_000;
 /** A poll without news is answered after this long, in milliseconds; the client then asks again. */
 const POLL_MS = 30_000;
 
-export interface LogStream {
-  /** Entries after `cursor` (0: all that is kept, at once), waiting for one until `signal` or half a minute is over. */
-  poll(cursor: number, signal: AbortSignal): Promise<{ entries: Json[]; newCursor: number }>;
-  close(): void;
-}
+export type LogStream = ReturnType<typeof createLogStream>;
 
-export function createLogStream(engine: Engine, now: () => number): LogStream {
+export function createLogStream(engine: Engine, now: () => number) {
   /** Cursors are milliseconds, made unique so that none of two events in one millisecond is lost. */
   let last = now();
   const events: { cursor: number; entry: Json }[] = [];
@@ -36,7 +32,8 @@ export function createLogStream(engine: Engine, now: () => number): LogStream {
   }
 
   return {
-    async poll(cursor, signal) {
+    /** Entries after `cursor` (0: all that is kept, at once), waiting for one until `signal` or half a minute is over. */
+    async poll(cursor: number, signal: AbortSignal): Promise<{ entries: Json[]; newCursor: number }> {
       const found = after(cursor);
       if (found.entries.length > 0 || cursor === 0 || signal.aborted) return found;
       const news = Promise.withResolvers<void>();
@@ -48,7 +45,7 @@ export function createLogStream(engine: Engine, now: () => number): LogStream {
       waiting.delete(news.resolve);
       return after(cursor);
     },
-    close() {
+    close(): void {
       stop();
       for (const wake of waiting) wake();
     },

@@ -16,15 +16,9 @@ interface Kept {
   readers: number;
 }
 
-export interface PinnedSnapshots {
-  /** Keeps the newest view; its timestamp. */
-  pin(): bigint;
-  /** Runs `body` at a timestamp given out before. @throws EngineError 400 when it is not kept (any more). */
-  read<T>(ts: bigint, body: (at: Snapshot) => Promise<T>): Promise<T>;
-  close(): void;
-}
+export type PinnedSnapshots = ReturnType<typeof createPinnedSnapshots>;
 
-export function createPinnedSnapshots(engine: Engine): PinnedSnapshots {
+export function createPinnedSnapshots(engine: Engine) {
   const kept = new LRUCache<bigint, Kept>({
     max: MAX_KEPT,
     ttl: KEEP_MS,
@@ -33,7 +27,8 @@ export function createPinnedSnapshots(engine: Engine): PinnedSnapshots {
   });
 
   return {
-    pin() {
+    /** Keeps the newest view; its timestamp. */
+    pin(): bigint {
       const snapshot = engine.snapshot();
       const { ts } = snapshot;
       const known = kept.get(ts);
@@ -42,7 +37,8 @@ export function createPinnedSnapshots(engine: Engine): PinnedSnapshots {
       kept.set(ts, known ?? { snapshot, readers: 0 });
       return ts;
     },
-    async read(ts, body) {
+    /** Runs `body` at a timestamp given out before. @throws EngineError 400 when it is not kept (any more). */
+    async read<T>(ts: bigint, body: (at: Snapshot) => Promise<T>): Promise<T> {
       const one = kept.get(ts);
       if (one === undefined) {
         const message = `Timestamp ${ts} is not kept: only those that query_ts gave in the last ${KEEP_MS / 1000} s are.`;
@@ -56,6 +52,6 @@ export function createPinnedSnapshots(engine: Engine): PinnedSnapshots {
         if (one.readers === 0 && kept.peek(ts) !== one) one.snapshot.close();
       }
     },
-    close: () => kept.clear(),
+    close: (): void => kept.clear(),
   };
 }

@@ -116,7 +116,7 @@ function serve({ engine, adminKey, listeners, options }: Serving): () => Promise
     adminKey,
     createTokenVerifier(() => engine.authConfig(), now),
   );
-  const caller = createCaller(engine, createSystemQueries(engine), { redactErrors: options.redactErrors ?? false });
+  const caller = createCaller(engine, createSystemQueries(engine), options.redactErrors ?? false);
   const pinned = createPinnedSnapshots(engine);
   const logs = createLogStream(engine, now);
   const deploy = createDeployApi(engine, logs);

@@ -26,24 +26,6 @@ export interface View {
   close(): void;
 }
 
-/** One subscriber's hold on a live query. */
-export interface LiveQuery {
-  /** The journal this query re-runs with. */
-  readonly journal: string | null;
-  /** The result at exactly `view`. Rejects only when the engine itself fails. */
-  read(view: View): Promise<QueryOutcome>;
-  /** Ends the subscription; once. */
-  release(): void;
-}
-
-export interface LiveQueries {
-  /** The newest moment. Close it soon. */
-  open(): View;
-  /** @param onStale Called when the last result read no longer holds; not again until the next `read`. */
-  subscribe(call: Call, journal: string | null, onStale: () => void): LiveQuery;
-  close(): void;
-}
-
 interface Settled {
   outcome: QueryOutcome;
   computedAtMs: number;
@@ -60,7 +42,11 @@ interface Entry {
   running: { at: bigint; generation: number; outcome: Promise<QueryOutcome> } | null;
 }
 
-export function createLiveQueries(engine: Engine, caller: Caller, now: () => number): LiveQueries {
+export type LiveQueries = ReturnType<typeof createLiveQueries>;
+/** One subscriber's hold on a live query. */
+export type LiveQuery = ReturnType<LiveQueries["subscribe"]>;
+
+export function createLiveQueries(engine: Engine, caller: Caller, now: () => number) {
   /** Every live query, and by key those that new subscribers join. */
   const entries = new Set<Entry>();
   const joinable = new Map<string, Entry>();
@@ -109,6 +95,7 @@ export function createLiveQueries(engine: Engine, caller: Caller, now: () => num
     for (const entry of entries) expire(entry, ts);
   });
 
+  /** The newest moment. Close it soon. */
   function open(): View {
     const snapshot = engine.snapshot();
     const view: View = {
@@ -167,7 +154,8 @@ export function createLiveQueries(engine: Engine, caller: Caller, now: () => num
 
   return {
     open,
-    subscribe(call, journal, onStale) {
+    /** @param onStale Called when the last result read no longer holds; not again until the next `read`. */
+    subscribe(call: Call, journal: string | null, onStale: () => void) {
       const key = JSON.stringify([call.path.component, call.path.udf, call.args, identityKey(call), journal]);
       let entry = joinable.get(key);
       if (entry === undefined || isTooOldToShare(entry)) {
@@ -180,9 +168,12 @@ export function createLiveQueries(engine: Engine, caller: Caller, now: () => num
       const notify = () => onStale();
       held.subscribers.add(notify);
       return {
+        /** The journal this query re-runs with. */
         journal,
-        read: (view) => read(held, view, notify),
-        release() {
+        /** The result at exactly `view`. Rejects only when the engine itself fails. */
+        read: (view: View) => read(held, view, notify),
+        /** Ends the subscription; once. */
+        release(): void {
           held.subscribers.delete(notify);
           if (held.subscribers.size > 0) return;
           if (held.settled?.staleAt === null) unwatch(held);
@@ -191,7 +182,7 @@ export function createLiveQueries(engine: Engine, caller: Caller, now: () => num
         },
       };
     },
-    close() {
+    close(): void {
       stopCommits();
       stopCode();
     },

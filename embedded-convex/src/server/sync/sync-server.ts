@@ -31,15 +31,7 @@ export interface SyncParts {
   onError: (error: unknown) => void;
 }
 
-export interface SyncServer {
-  /** Whether `pathname` is the sync endpoint: `/api/<client version>/sync`, `/api/sync`. */
-  serves(pathname: string): boolean;
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** Answers what was received, for at most `drainMs`, then closes every socket. The clients come back by themselves. */
-  close(drainMs: number): Promise<void>;
-}
-
-export function createSyncServer(parts: SyncParts): SyncServer {
+export function createSyncServer(parts: SyncParts) {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: LIMITS.callBody, perMessageDeflate: false });
   const sessions = new Map<Session, WebSocket>();
 
@@ -60,9 +52,12 @@ export function createSyncServer(parts: SyncParts): SyncServer {
   }
 
   return {
-    serves: (pathname) => /^\/api\/(?:[^/]+\/)?sync$/.test(pathname),
-    upgrade: (request, socket, head) => sockets.handleUpgrade(request, socket, head, accept),
-    async close(drainMs) {
+    /** Whether `pathname` is the sync endpoint: `/api/<client version>/sync`, `/api/sync`. */
+    serves: (pathname: string): boolean => /^\/api\/(?:[^/]+\/)?sync$/.test(pathname),
+    upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
+      sockets.handleUpgrade(request, socket, head, accept),
+    /** Answers what was received, for at most `drainMs`, then closes every socket. The clients come back by themselves. */
+    async close(drainMs: number): Promise<void> {
       await Promise.all(
         [...sessions].map(async ([session, socket]) => {
           session.closed();
