@@ -1,6 +1,6 @@
 /**
- * The seam between the engine (storage, transactions, functions, scheduler) and the server (HTTP, sync,
- * deploy, CLI endpoints) built on it. The engine speaks Convex-encoded JSON text and values; it knows no sockets.
+ * The words in which the engine (storage, transactions, functions, scheduler) and the server (HTTP, sync, deploy, CLI
+ * endpoints) built on it speak: Convex-encoded JSON text and values. What can be asked is `Engine` of `engine.ts`.
  */
 
 /** JSON as `JSON.parse` returns it. Convex values inside it use Convex's JSON encoding (`$integer`, `$bytes`, `$float`). */

@@ -48,10 +48,6 @@ export class Bundle {
     return path.basename(this.folder);
   }
 
-  paths(): string[] {
-    return [...this.files.keys()];
-  }
-
   file(modulePath: string): BundleFile | null {
     return this.files.get(modulePath) ?? null;
   }
@@ -80,11 +76,8 @@ export class Bundle {
   }
 
   private sourceMap(modulePath: string): SourceMap | null {
-    let map = this.maps.get(modulePath);
-    if (map === undefined) {
-      map = parseSourceMap(this.files.get(modulePath)?.sourceMap);
-      this.maps.set(modulePath, map);
-    }
+    const map = this.maps.get(modulePath) ?? parseSourceMap(this.files.get(modulePath)?.sourceMap);
+    this.maps.set(modulePath, map);
     return map;
   }
 

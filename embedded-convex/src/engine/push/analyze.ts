@@ -90,12 +90,10 @@ async function describeExport(bundle: Bundle, modulePath: string): Promise<Json>
   return json;
 }
 
-async function evaluated(bundle: Bundle, modulePath: string): Promise<unknown> {
-  try {
-    return await bundle.load(modulePath);
-  } catch (error) {
+function evaluated(bundle: Bundle, modulePath: string): Promise<unknown> {
+  return bundle.load(modulePath).catch((error: unknown) => {
     throw invalid(`Failed to analyze ${modulePath}: ${describeFailure(error, bundle.mapPlace).message}`);
-  }
+  });
 }
 
 function described<T>(modulePath: string, name: string, read: () => T): T {

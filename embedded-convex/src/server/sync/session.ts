@@ -10,6 +10,7 @@
  *   no memory.
  */
 import { setImmediate } from "node:timers/promises";
+import type { WebSocket } from "ws";
 import { EngineError, type Identity, type UdfResult } from "../../engine/types.ts";
 import type { IncomingCall } from "../calls.ts";
 import { decodeTs } from "../timestamps.ts";
@@ -37,16 +38,6 @@ const MAX_WAITING_MUTATIONS = 128;
 const MAX_RUNNING_ACTIONS = 64;
 const MAX_QUERIES = 4096;
 
-/** What a session needs of its socket. */
-export interface Wire {
-  /** Resolves when the text has left the process, or the socket is gone. */
-  send(text: string): Promise<void>;
-  /** Stops or resumes reading from the client. */
-  pause(): void;
-  resume(): void;
-  close(code: number, reason: string): void;
-}
-
 interface SyncQuery {
   add: AddQuery;
   journal: string | null;
@@ -62,7 +53,7 @@ class ProtocolError extends Error {}
 
 export class Session {
   readonly #parts: SyncParts;
-  readonly #wire: Wire;
+  readonly #socket: WebSocket;
   readonly #queries = new Map<number, SyncQuery>();
   /** Queries whose result the client does not have, or not any more. */
   readonly #dirty = new Set<number>();
@@ -81,9 +72,9 @@ export class Session {
   #transitioning = false;
   #closed = false;
 
-  constructor(parts: SyncParts, wire: Wire) {
+  constructor(parts: SyncParts, socket: WebSocket) {
     this.#parts = parts;
-    this.#wire = wire;
+    this.#socket = socket;
   }
 
   /** Acts on `message` after all earlier ones. */
@@ -195,16 +186,16 @@ export class Session {
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
         this.#mutations.delete(running);
-        if (this.#mutations.size === MAX_WAITING_MUTATIONS / 2) this.#wire.resume();
+        if (this.#mutations.size === MAX_WAITING_MUTATIONS / 2) this.#socket.resume();
       });
     this.#mutations.add(running);
-    if (this.#mutations.size === MAX_WAITING_MUTATIONS) this.#wire.pause();
+    if (this.#mutations.size === MAX_WAITING_MUTATIONS) this.#socket.pause();
   }
 
   #startAction(message: FunctionRequest): void {
     if (this.#runningActions >= MAX_RUNNING_ACTIONS) {
       const error = new EngineError("TooManyConcurrentRequests", `${MAX_RUNNING_ACTIONS} actions run already.`, 429);
-      void this.#wire.send(functionResponse(message, refusal(error), null));
+      void this.#send(functionResponse(message, refusal(error), null));
       return;
     }
     this.#runningActions += 1;
@@ -227,7 +218,7 @@ export class Session {
     } catch (error) {
       result = refusal(error);
     }
-    void this.#wire.send(functionResponse(message, result, ts));
+    void this.#send(functionResponse(message, result, ts));
     if (ts !== null) this.#owe();
   }
 
@@ -265,7 +256,7 @@ export class Session {
     const start = this.#told;
     this.#told = { ...end, ts };
     const clock = { clientSkewMs: this.#clientSkewMs, nowMs: this.#parts.now() };
-    for (const message of transition(start, this.#told, modifications, clock)) await this.#wire.send(message);
+    for (const message of transition(start, this.#told, modifications, clock)) await this.#send(message);
   }
 
   /** Runs `queries` at one timestamp, which it returns; adds what is news to the client to `modifications`. */
@@ -338,14 +329,14 @@ export class Session {
   }
 
   #refuse(error: string, baseVersion: number, authUpdateAttempted: boolean): void {
-    void this.#wire.send(authError(error, baseVersion, authUpdateAttempted));
+    void this.#send(authError(error, baseVersion, authUpdateAttempted));
     this.#end(1000, "AuthError");
   }
 
   #fail(error: unknown): void {
     if (this.#closed) return;
     if (error instanceof ProtocolError) {
-      void this.#wire.send(fatalError(error.message));
+      void this.#send(fatalError(error.message));
       this.#end(1002, error.message);
       return;
     }
@@ -353,9 +344,17 @@ export class Session {
     this.#end(1011, "InternalServerError");
   }
 
+  /** Resolves when the text has left the process, or the socket is gone. */
+  #send(text: string): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(text, () => resolve());
+    else resolve();
+    return promise;
+  }
+
   #end(code: number, reason: string): void {
     this.closed();
-    this.#wire.close(code, reason);
+    this.#socket.close(code, reason);
   }
 }
 

@@ -10,7 +10,7 @@ import type { Caller } from "../calls.ts";
 import { LIMITS } from "../http.ts";
 import type { LiveQueries } from "./live-queries.ts";
 import { clientMessage, fatalError, PING } from "./protocol.ts";
-import { Session, type Wire } from "./session.ts";
+import { Session } from "./session.ts";
 
 /** Clients take a server for dead after 60 s of silence. In milliseconds. */
 const PING_MS = 15_000;
@@ -36,7 +36,8 @@ export function createSyncServer(parts: SyncParts) {
   const sessions = new Map<Session, WebSocket>();
 
   function accept(socket: WebSocket): void {
-    const session = new Session(parts, createWire(socket));
+    const session = new Session(parts, socket);
+    keepAlive(socket);
     sessions.set(session, socket);
     socket.on("message", (data) => {
       const message = parseMessage(data);
@@ -89,7 +90,8 @@ function parseMessage(data: WebSocket.RawData) {
   }
 }
 
-function createWire(socket: WebSocket): Wire {
+/** Both protocols' pings: the client's library watches one, and the other's answer shows that the client lives. */
+function keepAlive(socket: WebSocket): void {
   let aliveAt = performance.now();
   socket.on("pong", () => (aliveAt = performance.now()));
   const ping = setInterval(() => {
@@ -100,14 +102,4 @@ function createWire(socket: WebSocket): Wire {
     socket.send(PING);
   }, PING_MS);
   socket.once("close", () => clearInterval(ping));
-
-  return {
-    send(text) {
-      if (socket.readyState !== socket.OPEN) return Promise.resolve();
-      return new Promise((resolve) => socket.send(text, () => resolve()));
-    },
-    pause: () => socket.pause(),
-    resume: () => socket.resume(),
-    close: (code, reason) => socket.close(code, reason),
-  };
 }
