@@ -195,6 +195,21 @@ describe("own provider keys", () => {
     expect(await stepOf(world)).toMatchObject({ state: "done", detail: null });
   });
 
+  it("that were removed are taken away also while nobody can tell which models credits buy", async () => {
+    const world = await openModels({ INFERENCE_MODELS: "" });
+    await world.as("ada", "POST", "/api/openclaw/instance", {});
+    await put(world, { openai: OPENAI });
+    expect((await world.drive("ada")).last).toEqual({ outcome: "settled" });
+    await world.as("ada", "DELETE", KEYS);
+    expect((await world.drive("ada")).last).toEqual({ outcome: "settled" });
+    const spec = await lastSpec(world);
+    expect(spec).toMatchObject({ desired: "running", generation: 1 });
+    expect(JSON.stringify(spec)).not.toContain(OPENAI);
+    const puts = (await world.state()).fleet.puts.length;
+    await world.pass("ada");
+    expect((await world.state()).fleet.puts).toHaveLength(puts);
+  });
+
   it("need no endpoint of the installation", async () => {
     const world = await openWorld();
     await world.as("ada", "POST", "/api/openclaw/instance", {});

@@ -69,6 +69,8 @@ export const FleetInstance = z.object({
   desired: z.enum(["running", "stopped", "deleted"]),
   /** `digest` of the wish it was last given; null where that had none. */
   spec_digest: Digest.nullable(),
+  /** True while it holds keys of its owner's. */
+  has_provider_keys: z.boolean(),
   phase: FleetPhase,
   gateway: GatewayState,
   /** For people; null while all is well. */

@@ -61,6 +61,7 @@ export function fleetView(context: HostContext, record: InstanceRecord, seen: Lo
     generation: record.generation,
     desired: record.desired,
     spec_digest: record.spec?.digest ?? null,
+    has_provider_keys: record.spec?.providerKeys !== undefined,
     ...seen,
     runtime_url: `${context.urls.internal}/i/${record.id}`,
     gateway_url: gatewayPlace(context.urls, record.id).url,

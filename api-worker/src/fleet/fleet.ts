@@ -17,6 +17,8 @@ export interface RuntimeView {
   version: string;
   /** Digest of the wish it was last given; null of a fleet that takes none. */
   specDigest: string | null;
+  /** It holds keys of its owner's. */
+  hasProviderKeys: boolean;
 }
 
 /** The fleet did what it could not do: it does not know the instance, is away, or says no. */

@@ -44,10 +44,20 @@ export function hostFleet(place: Extract<FleetConfig, { kind: "host" }>, runtime
   ): Promise<FleetView> {
     const result = await ask(call, options);
     if (result.kind !== "data") return result;
-    const { generation, desired, phase, reason, final, gateway_url: gatewayUrl, version, spec_digest } = result.data;
-    // Without a digest it was given a wish of before there were any, which is not the present one.
-    const specDigest = spec_digest ?? "";
-    return { kind: "instance", generation, desired, phase, reason, final, gatewayUrl, version, specDigest };
+    const { generation, desired, phase, reason, final, version } = result.data;
+    return {
+      kind: "instance",
+      generation,
+      desired,
+      phase,
+      reason,
+      final,
+      gatewayUrl: result.data.gateway_url,
+      version,
+      // Without a digest it was given a wish that is not the present one: from before there were any, or without models.
+      specDigest: result.data.spec_digest ?? "",
+      hasProviderKeys: result.data.has_provider_keys,
+    };
   }
 
   return {

@@ -34,6 +34,7 @@ export function staticFleet(place: Extract<FleetConfig, { kind: "static" }>): Fl
       desired: "running",
       gatewayUrl: runtimeUrl(instance),
       specDigest: null,
+      hasProviderKeys: false,
     } as const;
     if (token === null) return { kind: "absent" };
     const answer = await askRuntime(
@@ -63,6 +64,7 @@ export function staticFleet(place: Extract<FleetConfig, { kind: "static" }>): Fl
     gatewayUrl: runtimeUrl(instance),
     version: instance.version ?? "unknown",
     specDigest: null,
+    hasProviderKeys: false,
   });
 
   return {

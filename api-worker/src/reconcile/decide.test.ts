@@ -70,6 +70,7 @@ function runtime(change: Partial<RuntimeView> = {}): RuntimeView {
     gatewayUrl: "wss://host/i/inst00000001/gateway",
     version: "2026.9.6",
     specDigest: null,
+    hasProviderKeys: false,
     ...change,
   };
 }
@@ -403,6 +404,16 @@ describe("which models its gateway calls", () => {
         fleet: runtime({ specDigest: given(CREDITS, { service_token: 0 }) }),
       }),
       { kind: "put_runtime", desired: "running" },
+    ],
+    [
+      "M20 up with keys its owner has removed, and what is on offer cannot be told: they are taken away",
+      world(onCredits, { models: UNKNOWN, fleet: runtime({ specDigest: given(OWN_KEYS), hasProviderKeys: true }) }),
+      { kind: "put_runtime", desired: "running" },
+    ],
+    [
+      "M21 taken away: it runs without models until they can be told",
+      world(onCredits, { models: UNKNOWN, wished: true, fleet: runtime({ specDigest: "" }) }),
+      settled,
     ],
   ])("%s", (_situation, given, next) => {
     expect(decide(given)).toEqual(next);

@@ -96,15 +96,21 @@ function bringUp(world: World): Action {
   return recordRuntime(world, fleet) ?? climb(world, fleet);
 }
 
-/** True where the runtime was given something else than is right now: another secret, or other models. */
+/**
+ * True where the runtime was given something else than is right now: another secret, or other models. While that cannot be told,
+ * where it holds keys that its owner has removed.
+ */
 function hasDrifted({ instance, models }: World, fleet: RuntimeView): boolean {
+  if (models?.kind === "unknown") return fleet.hasProviderKeys;
   const digest = models === null ? null : digestOf(instance, models);
   return digest !== null && fleet.specDigest !== null && fleet.specDigest !== digest;
 }
 
 /** A key is the account's before a gateway has it: the one it has now then goes on working for a while. */
-function putRunning({ models, keyRegistered }: World): Action {
-  if (models?.kind === "unknown") return retry(models.reason);
+function putRunning({ models, keyRegistered, fleet }: World): Action {
+  const holdsKeys = fleet?.kind === "instance" && fleet.hasProviderKeys;
+  // Nothing is started without models, but removed keys are taken away without.
+  if (models?.kind === "unknown" && !holdsKeys) return retry(models.reason);
   if (models?.kind === "credits" && !keyRegistered) return { kind: "register_inference_key" };
   return { kind: "put_runtime", desired: "running" };
 }

@@ -105,8 +105,8 @@ async function registerKey(instance: ControlInstance, key: string, control: Cont
  */
 async function modelsOf({ instance, models }: World, control: ControlClient): Promise<RuntimeWish["models"]> {
   const digest = models === null ? null : digestOf(instance, models);
-  if (models === null || digest === null)
-    throw new ApiError("internal", "A runtime is wished before its models are known.");
+  // Nothing, without a name: the next pass that knows more finds that it is not right.
+  if (models === null || digest === null) return {};
   switch (models.kind) {
     case "credits": {
       const apiKey = await control.readSecret(instance.user_id, "inference_key");

@@ -87,6 +87,7 @@ function view(state: FleetState, id: string, machine: Machine, origin: string): 
     generation: machine.spec.generation,
     desired: machine.spec.desired,
     spec_digest: machine.spec.digest ?? null,
+    has_provider_keys: machine.spec.providerKeys !== undefined,
     phase: state.trouble === null ? phase : "error",
     gateway: phase === "ready" ? "running" : "starting",
     reason: state.trouble?.reason ?? null,
