@@ -2,7 +2,7 @@
  * The running server: one data directory, one engine, two ports. The main port speaks the API, the sync protocol and
  * the CLI's endpoints; the site port serves the app's HTTP actions.
  */
-import { getRequestListener } from "@hono/node-server";
+import { getRequestListener, RequestError } from "@hono/node-server";
 import { version } from "convex";
 import { openEngine, type Engine } from "../engine/engine.ts";
 import { EngineError } from "../engine/types.ts";
@@ -139,8 +139,12 @@ function serve({ engine, adminKey, listeners, options }: Serving): () => Promise
         return response;
       },
       {
+        // Old clients and health checks may name no host.
+        hostname: "localhost",
         overrideGlobalObjects: false,
         errorHandler(error) {
+          if (error instanceof RequestError)
+            return errorReply(new EngineError("BadRequest", `The request names no address: ${error.message}.`));
           onError(error);
           return errorReply(error);
         },

@@ -141,6 +141,17 @@ describe("plain HTTP", () => {
     expect(bomb.status).toBe(413);
   });
 
+  it.each([
+    ["a host that is none", "GET /version HTTP/1.1\r\nhost: no host\r\n", /^HTTP\/1\.1 400 [^]*"code":"BadRequest"/],
+    ["an address that is none", "GET http://[ HTTP/1.1\r\nhost: x\r\n", /^HTTP\/1\.1 400 [^]*"code":"BadRequest"/],
+    ["no host", "GET /instance_name HTTP/1.0\r\n", /^HTTP\/1\.1 200 [^]*embedded$/],
+  ])("answers a request that names %s", async (_what, head, expected) => {
+    const { hostname, port } = new URL(chat.deployment.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(`${head}connection: close\r\n\r\n`);
+    expect((await socket.setEncoding("utf8").toArray()).join("")).toMatch(expected);
+  });
+
   it("may be called from a page of any origin", async () => {
     const origin = "https://page.example";
     const preflight = await fetch(`${chat.deployment.url}/api/query`, {
