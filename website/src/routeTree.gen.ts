@@ -28,6 +28,9 @@ import { Route as AppOpenclawCreateRouteImport } from "./routes/_app/openclaw.cr
 import { Route as AppOpenclawSecurityRouteImport } from "./routes/_app/openclaw.security.tsx";
 import { Route as AppOpenclawUsageRouteImport } from "./routes/_app/openclaw.usage.tsx";
 import { Route as ConfirmEditorAuthorizeRouteImport } from "./routes/_confirm/editor.authorize.tsx";
+import { Route as AppOpenclawKeysIndexRouteImport } from "./routes/_app/openclaw.keys.index.tsx";
+import { Route as AppOpenclawKeysHashRouteImport } from "./routes/_app/openclaw.keys.$hash.tsx";
+import { Route as AppOpenclawUsageCreditsRouteImport } from "./routes/_app/openclaw.usage_.credits.tsx";
 
 const IndexRoute = IndexRouteImport.update({
   id: "/",
@@ -122,6 +125,21 @@ const ConfirmEditorAuthorizeRoute = ConfirmEditorAuthorizeRouteImport.update({
   path: "/editor/authorize",
   getParentRoute: () => ConfirmRoute,
 } as any);
+const AppOpenclawKeysIndexRoute = AppOpenclawKeysIndexRouteImport.update({
+  id: "/keys/",
+  path: "/keys/",
+  getParentRoute: () => AppOpenclawRoute,
+} as any);
+const AppOpenclawKeysHashRoute = AppOpenclawKeysHashRouteImport.update({
+  id: "/keys/$hash",
+  path: "/keys/$hash",
+  getParentRoute: () => AppOpenclawRoute,
+} as any);
+const AppOpenclawUsageCreditsRoute = AppOpenclawUsageCreditsRouteImport.update({
+  id: "/usage_/credits",
+  path: "/usage/credits",
+  getParentRoute: () => AppOpenclawRoute,
+} as any);
 
 export interface FileRoutesByFullPath {
   "/": typeof IndexRoute;
@@ -141,6 +159,9 @@ export interface FileRoutesByFullPath {
   "/openclaw/usage": typeof AppOpenclawUsageRoute;
   "/editor/authorize": typeof ConfirmEditorAuthorizeRoute;
   "/openclaw/": typeof AppOpenclawIndexRoute;
+  "/openclaw/keys/$hash": typeof AppOpenclawKeysHashRoute;
+  "/openclaw/usage/credits": typeof AppOpenclawUsageCreditsRoute;
+  "/openclaw/keys/": typeof AppOpenclawKeysIndexRoute;
 }
 export interface FileRoutesByTo {
   "/": typeof IndexRoute;
@@ -159,6 +180,9 @@ export interface FileRoutesByTo {
   "/openclaw/usage": typeof AppOpenclawUsageRoute;
   "/editor/authorize": typeof ConfirmEditorAuthorizeRoute;
   "/openclaw": typeof AppOpenclawIndexRoute;
+  "/openclaw/keys/$hash": typeof AppOpenclawKeysHashRoute;
+  "/openclaw/usage/credits": typeof AppOpenclawUsageCreditsRoute;
+  "/openclaw/keys": typeof AppOpenclawKeysIndexRoute;
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport;
@@ -181,6 +205,9 @@ export interface FileRoutesById {
   "/_app/openclaw/usage": typeof AppOpenclawUsageRoute;
   "/_confirm/editor/authorize": typeof ConfirmEditorAuthorizeRoute;
   "/_app/openclaw/": typeof AppOpenclawIndexRoute;
+  "/_app/openclaw/keys/$hash": typeof AppOpenclawKeysHashRoute;
+  "/_app/openclaw/usage_/credits": typeof AppOpenclawUsageCreditsRoute;
+  "/_app/openclaw/keys/": typeof AppOpenclawKeysIndexRoute;
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath;
@@ -201,7 +228,10 @@ export interface FileRouteTypes {
     | "/openclaw/security"
     | "/openclaw/usage"
     | "/editor/authorize"
-    | "/openclaw/";
+    | "/openclaw/"
+    | "/openclaw/keys/$hash"
+    | "/openclaw/usage/credits"
+    | "/openclaw/keys/";
   fileRoutesByTo: FileRoutesByTo;
   to:
     | "/"
@@ -219,7 +249,10 @@ export interface FileRouteTypes {
     | "/openclaw/security"
     | "/openclaw/usage"
     | "/editor/authorize"
-    | "/openclaw";
+    | "/openclaw"
+    | "/openclaw/keys/$hash"
+    | "/openclaw/usage/credits"
+    | "/openclaw/keys";
   id:
     | "__root__"
     | "/"
@@ -240,7 +273,10 @@ export interface FileRouteTypes {
     | "/_app/openclaw/security"
     | "/_app/openclaw/usage"
     | "/_confirm/editor/authorize"
-    | "/_app/openclaw/";
+    | "/_app/openclaw/"
+    | "/_app/openclaw/keys/$hash"
+    | "/_app/openclaw/usage_/credits"
+    | "/_app/openclaw/keys/";
   fileRoutesById: FileRoutesById;
 }
 export interface RootRouteChildren {
@@ -390,6 +426,27 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof ConfirmEditorAuthorizeRouteImport;
       parentRoute: typeof ConfirmRoute;
     };
+    "/_app/openclaw/keys/": {
+      id: "/_app/openclaw/keys/";
+      path: "/keys";
+      fullPath: "/openclaw/keys/";
+      preLoaderRoute: typeof AppOpenclawKeysIndexRouteImport;
+      parentRoute: typeof AppOpenclawRoute;
+    };
+    "/_app/openclaw/keys/$hash": {
+      id: "/_app/openclaw/keys/$hash";
+      path: "/keys/$hash";
+      fullPath: "/openclaw/keys/$hash";
+      preLoaderRoute: typeof AppOpenclawKeysHashRouteImport;
+      parentRoute: typeof AppOpenclawRoute;
+    };
+    "/_app/openclaw/usage_/credits": {
+      id: "/_app/openclaw/usage_/credits";
+      path: "/usage/credits";
+      fullPath: "/openclaw/usage/credits";
+      preLoaderRoute: typeof AppOpenclawUsageCreditsRouteImport;
+      parentRoute: typeof AppOpenclawRoute;
+    };
   }
 }
 
@@ -399,6 +456,9 @@ interface AppOpenclawRouteChildren {
   AppOpenclawSecurityRoute: typeof AppOpenclawSecurityRoute;
   AppOpenclawUsageRoute: typeof AppOpenclawUsageRoute;
   AppOpenclawIndexRoute: typeof AppOpenclawIndexRoute;
+  AppOpenclawKeysHashRoute: typeof AppOpenclawKeysHashRoute;
+  AppOpenclawUsageCreditsRoute: typeof AppOpenclawUsageCreditsRoute;
+  AppOpenclawKeysIndexRoute: typeof AppOpenclawKeysIndexRoute;
 }
 
 const AppOpenclawRouteChildren: AppOpenclawRouteChildren = {
@@ -407,6 +467,9 @@ const AppOpenclawRouteChildren: AppOpenclawRouteChildren = {
   AppOpenclawSecurityRoute: AppOpenclawSecurityRoute,
   AppOpenclawUsageRoute: AppOpenclawUsageRoute,
   AppOpenclawIndexRoute: AppOpenclawIndexRoute,
+  AppOpenclawKeysHashRoute: AppOpenclawKeysHashRoute,
+  AppOpenclawUsageCreditsRoute: AppOpenclawUsageCreditsRoute,
+  AppOpenclawKeysIndexRoute: AppOpenclawKeysIndexRoute,
 };
 
 const AppOpenclawRouteWithChildren = AppOpenclawRoute._addFileChildren(

@@ -1,8 +1,10 @@
 import { Badge, Stack, Text } from "@mantine/core";
 import {
   IconArchive,
+  IconChartBar,
   IconCoin,
   IconDevices,
+  IconKey,
   IconLayoutDashboard,
   IconShieldLock,
   IconUsersGroup,
@@ -39,13 +41,30 @@ export function AppSidebar({ onNavigate }: { onNavigate: () => void }) {
         to="/openclaw/usage"
         label="Backups and logs"
         leftSection={<IconArchive size={18} aria-hidden />}
+        activeOptions={{ exact: true }}
+        activeProps={{ active: true }}
+        onClick={onNavigate}
+      />
+      <Heading>Credits</Heading>
+      <NavItem
+        to="/openclaw/billing"
+        label="Balance and ledger"
+        leftSection={<IconCoin size={18} aria-hidden />}
         activeProps={{ active: true }}
         onClick={onNavigate}
       />
       <NavItem
-        to="/openclaw/billing"
-        label="Credits"
-        leftSection={<IconCoin size={18} aria-hidden />}
+        to="/openclaw/usage/credits"
+        label="Usage"
+        leftSection={<IconChartBar size={18} aria-hidden />}
+        activeOptions={{ includeSearch: false }}
+        activeProps={{ active: true }}
+        onClick={onNavigate}
+      />
+      <NavItem
+        to="/openclaw/keys"
+        label="API keys"
+        leftSection={<IconKey size={18} aria-hidden />}
         activeProps={{ active: true }}
         onClick={onNavigate}
       />

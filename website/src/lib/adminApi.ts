@@ -1,7 +1,11 @@
+import { Accepted } from "@oa/contract/accountsApi";
 import { ADMIN_PATHS } from "@oa/contract/admin";
+import { type AdminAdjust, type AdminFreeze, WEB_CREDIT_PATHS } from "@oa/contract/cliCredits";
+import { LedgerPosting } from "@oa/contract/credits";
 import { UserId } from "@oa/contract/ids";
 import { DeviceDecision, DeviceLists, RestartResult } from "@oa/contract/runtime";
 import { InstanceAccepted, observed } from "@oa/contract/worker";
+import type * as z from "zod";
 import { type Door, envelopeFetch, LONG_DEADLINE_MS } from "./envelopeFetch.ts";
 import { pathWith } from "./openclawApi.ts";
 
@@ -44,6 +48,17 @@ export function createAdminApi(door: Door) {
         path: ofRequest(ADMIN_PATHS.deviceReject, userId, requestId),
         data: DeviceDecision,
       }),
+    /** Posts once for each `idempotency_key`. */
+    adjustCredits: (userId: string, body: z.input<typeof AdminAdjust>) =>
+      envelopeFetch(door, {
+        method: "POST",
+        path: of(WEB_CREDIT_PATHS.adminAdjust, userId),
+        data: LedgerPosting,
+        body,
+      }),
+    /** Frozen: nothing can be spent, whatever is there. */
+    freezeCredits: (userId: string, body: z.input<typeof AdminFreeze>) =>
+      envelopeFetch(door, { method: "POST", path: of(WEB_CREDIT_PATHS.adminFreeze, userId), data: Accepted, body }),
   };
 }
 

@@ -3,6 +3,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { ConvexProvider, ConvexReactClient, usePaginatedQuery } from "convex/react";
 import { api } from "../../../convex/_generated/api.js";
 import { convexAccount } from "./convexAccount.tsx";
+import { convexCredits } from "./convexCredits.tsx";
 import { PAGE_SIZE, pagesOf } from "./convexPages.ts";
 import type { Connection, LiveSource } from "./live.tsx";
 import { followLog } from "./logStream.ts";
@@ -40,6 +41,7 @@ export function connectConvex({ url, queryClient, onSignedOut }: ConvexLiveOptio
     Ledger,
     AuditLog,
     account: convexAccount(convexQueries, watched.renewing),
+    credits: convexCredits(convexQueries),
     followLog,
     connection: watched,
   };

@@ -20,7 +20,7 @@ export interface Door {
 }
 
 export interface Call<S extends z.ZodType> {
-  method: "GET" | "POST" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "DELETE";
   path: string;
   /** Schema of the envelope's `data`. */
   data: S;

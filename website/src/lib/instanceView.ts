@@ -36,7 +36,8 @@ export const STATUS_VIEWS: Readonly<Record<InstanceStatus, StatusView>> = {
   },
   suspended: {
     word: "Suspended",
-    meaning: "The credits are used up. Data and paired devices are kept; it can start again once there are credits.",
+    meaning:
+      "The credits are used up. Data and paired devices are kept; it starts again by itself once there are some.",
     tone: "warn",
     acts: ["start", "delete"],
   },

@@ -7,6 +7,7 @@ export const LEDGER_TITLES: Readonly<Record<LedgerKind, string>> = {
   monthly_grant: "Monthly credits",
   topup: "Top-up",
   auto_topup: "Automatic top-up",
+  promo_grant: "Promotional credits",
   admin_credit: "Credit from support",
   dispute_reversal: "Dispute decided for you",
   usage: "Usage",

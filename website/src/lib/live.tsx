@@ -13,6 +13,7 @@ import {
   useSyncExternalStore,
 } from "react";
 import type { AccountSource } from "./accountLive.ts";
+import type { CreditsSource } from "./creditsLive.ts";
 import type { FollowLog } from "./logStream.ts";
 import { type Jobs, NO_JOBS } from "./jobView.ts";
 import { isSignedOut } from "./requestError.ts";
@@ -36,6 +37,7 @@ export interface LiveSource {
   /** Newest first. */
   AuditLog: ComponentType<PagesProps<AuditLine>>;
   account: AccountSource;
+  credits: CreditsSource;
   /** New lines of the log of the signed-in user's gateway. */
   followLog: FollowLog;
   connection: {
@@ -91,6 +93,10 @@ export interface LedgerEntry {
   /** Negative for a debit. */
   amount_microusd: MicroUsd;
   balance_after_microusd: MicroUsd;
+  /** What it was for, in words. */
+  description: string;
+  /** The call it is of; null where it is of none. */
+  hold_id: string | null;
   created_at: number;
 }
 

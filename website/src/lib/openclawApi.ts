@@ -1,5 +1,6 @@
 import { BillingSummary } from "@oa/contract/credits";
 import { PathId } from "@oa/contract/ids";
+import { type ModelProvider, ProviderKeyList } from "@oa/contract/providerKeys";
 import {
   BackupList,
   BackupResult,
@@ -13,6 +14,7 @@ import {
   RuntimeStatus,
 } from "@oa/contract/runtime";
 import { API_PATHS, InstanceAccepted, InstanceRead, observed } from "@oa/contract/worker";
+import * as z from "zod";
 import { type Door, envelopeFetch, LONG_DEADLINE_MS } from "./envelopeFetch.ts";
 
 export { roundUsd } from "@oa/contract/money";
@@ -87,6 +89,25 @@ export function createOpenclawApi(door: Door) {
         data: LogPage,
         ...withSignal(signal),
       }),
+
+    /** Stores or replaces the key of one provider. The key is never given out again. */
+    storeProviderKey: (provider: ModelProvider, key: string) =>
+      get(door, {
+        method: "PUT",
+        path: API_PATHS.providerKeys,
+        data: ProviderKeyList,
+        body: { keys: { [provider]: key } },
+      }),
+    /** Without the last one models run on credits again. */
+    removeProviderKey: (provider: ModelProvider) =>
+      get(door, {
+        method: "DELETE",
+        path: `${API_PATHS.providerKeys}?provider=${provider}`,
+        data: ProviderKeyList,
+      }),
+    /** A new secret for the key the hosted OpenClaw spends credits with. */
+    rotateInferenceKey: () =>
+      get(door, { method: "POST", path: API_PATHS.inferenceKeyRotate, data: z.looseObject({}) }),
 
     billingSummary: () => get(door, { method: "GET", path: API_PATHS.billingSummary, data: BillingSummary }),
   };

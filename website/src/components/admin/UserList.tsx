@@ -8,6 +8,7 @@ import { ListRow, RowList } from "../ui/Lists.tsx";
 import { Loading } from "../ui/Loading.tsx";
 import { RelativeTime } from "../ui/RelativeTime.tsx";
 import { AdminActs } from "./AdminActs.tsx";
+import { CreditActs } from "./CreditActs.tsx";
 import { StatusBadge } from "./StatusBadge.tsx";
 
 /** People with an account, their credits and their instance. */
@@ -52,6 +53,11 @@ function Row({ user }: { user: AdminUser }) {
               Not verified
             </Badge>
           )}
+          {user.credits_status !== "active" && (
+            <Badge variant="light" color="orange" autoContrast={false}>
+              Credits frozen
+            </Badge>
+          )}
         </Group>
         <Text size="sm" c="dimmed">
           {formatUsd(microOfUsd(user.balance_usd))} of credits · joined <RelativeTime at={user.created_at} />
@@ -72,7 +78,10 @@ function Row({ user }: { user: AdminUser }) {
           </Group>
         )}
       </Stack>
-      {user.instance !== null && <AdminActs userId={user.user_id} name={user.email} status={user.instance.status} />}
+      <Group gap="xs">
+        <CreditActs user={user} />
+        {user.instance !== null && <AdminActs userId={user.user_id} name={user.email} status={user.instance.status} />}
+      </Group>
     </ListRow>
   );
 }

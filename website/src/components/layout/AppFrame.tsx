@@ -4,6 +4,7 @@ import type { User } from "@oa/contract/accounts";
 import type { WebConfig } from "@oa/contract/worker";
 import type { PropsWithChildren } from "react";
 import { AppSidebar } from "../AppSidebar.tsx";
+import { CreditTrouble } from "../credits/CreditTrouble.tsx";
 import { ColorSchemeMenu } from "../ui/ColorSchemeMenu.tsx";
 import { useEndedSession } from "../../lib/useEndedSession.ts";
 import { AccountMenu } from "./AccountMenu.tsx";
@@ -50,6 +51,7 @@ export function AppFrame({ user, config, children }: PropsWithChildren<{ user: U
           <Stack gap="lg" pb="xl">
             <ConnectionBar />
             <DoublesNotice doubles={config.doubles} />
+            <CreditTrouble place="frame" />
             <InAppFrame value={true}>{children}</InAppFrame>
           </Stack>
         </Container>

@@ -17,6 +17,7 @@ export function DoublesNotice({ doubles }: Pick<WebConfig, "doubles">) {
   return (
     <Alert role="note" variant="default" icon={<IconFlask aria-hidden />} title="A trial installation" py="xs">
       It uses stand-ins for {names}: no money moves and nothing leaves this machine through them.
+      {doubles.includes("upstream") && " A stand-in answers model calls: what it says is no model's answer."}
     </Alert>
   );
 }

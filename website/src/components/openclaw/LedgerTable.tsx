@@ -1,13 +1,16 @@
-import { Button, Center, EmptyState, Stack, Table, Text } from "@mantine/core";
+import { Anchor, Button, Center, EmptyState, Stack, Table, Text } from "@mantine/core";
 import { formatUsd } from "@oa/contract/money";
 import { IconReceipt } from "@tabler/icons-react";
+import { useState } from "react";
 import { LEDGER_TITLES, signedUsd } from "../../lib/ledgerView.ts";
 import type { LedgerEntry, LivePages } from "../../lib/live.tsx";
 import { Loading } from "../ui/Loading.tsx";
 import { RelativeTime } from "../ui/RelativeTime.tsx";
+import { CallDialog } from "../usage/CallDialog.tsx";
 
-/** Everything that moved the balance, newest first, each with the balance it left. */
+/** Everything that moved the balance, newest first, each with the balance it left; a call's row opens what it was made of. */
 export function LedgerTable({ ledger }: { ledger: LivePages<LedgerEntry> }) {
+  const [call, setCall] = useState<string | null>(null);
   if (ledger.state === "first") return <Loading what="the ledger" h={140} />;
   if (ledger.items.length === 0) {
     return (
@@ -37,6 +40,7 @@ export function LedgerTable({ ledger }: { ledger: LivePages<LedgerEntry> }) {
             <Table.Tr key={entry.seq}>
               <Table.Td>
                 <Text size="sm">{LEDGER_TITLES[entry.kind]}</Text>
+                <What entry={entry} onShow={setCall} />
                 <Text size="xs" c="dimmed">
                   <RelativeTime at={entry.created_at} />
                 </Text>
@@ -52,7 +56,26 @@ export function LedgerTable({ ledger }: { ledger: LivePages<LedgerEntry> }) {
         </Table.Tbody>
       </Table>
       <MoreButton pages={ledger} label="Show older entries" />
+      <CallDialog holdId={call} onClose={() => setCall(null)} />
     </Stack>
+  );
+}
+
+/** What an entry was for, where its title does not say it all. */
+function What({ entry, onShow }: { entry: LedgerEntry; onShow: (holdId: string) => void }) {
+  const { description, hold_id } = entry;
+  if (hold_id !== null) {
+    return (
+      <Anchor component="button" type="button" size="xs" ta="left" onClick={() => onShow(hold_id)}>
+        {description}
+      </Anchor>
+    );
+  }
+  if (description === "" || description === LEDGER_TITLES[entry.kind]) return null;
+  return (
+    <Text size="xs" style={{ overflowWrap: "anywhere" }}>
+      {description}
+    </Text>
   );
 }
 

@@ -12,6 +12,8 @@ interface ConfirmDialogProps {
   danger?: boolean;
   /** Must be typed before the button works: for what cannot be undone. */
   phrase?: string;
+  /** False keeps the button from working: something in the children is still to be filled in. */
+  ready?: boolean;
   /** The dialog stays open while it runs, closes when it is done and shows why when it is not. */
   act: () => Promise<unknown>;
   onDone?: () => void;
@@ -33,6 +35,7 @@ function ConfirmForm({
   confirm,
   danger = false,
   phrase,
+  ready = true,
   act,
   onDone,
   children,
@@ -45,7 +48,7 @@ function ConfirmForm({
       onDone?.();
     },
   });
-  const matches = phrase === undefined || typed.trim().toLowerCase() === phrase;
+  const matches = ready && (phrase === undefined || typed.trim().toLowerCase() === phrase);
   function submit(event: FormEvent) {
     event.preventDefault();
     if (matches && !mutation.isPending) mutation.mutate();

@@ -5,6 +5,7 @@ import { createFileRoute } from "@tanstack/react-router";
 import { useState } from "react";
 import * as z from "zod";
 import { InstanceList } from "../../components/admin/InstanceList.tsx";
+import { MismatchNotice } from "../../components/admin/MismatchNotice.tsx";
 import { UserList } from "../../components/admin/UserList.tsx";
 import { Notice } from "../../components/account/Notice.tsx";
 import { Failure } from "../../components/ui/Failure.tsx";
@@ -49,6 +50,7 @@ function AdminPage() {
       return account.value.is_admin ? (
         <>
           {header}
+          <Mismatches />
           <Lists />
         </>
       ) : (
@@ -63,6 +65,11 @@ function AdminPage() {
         </>
       );
   }
+}
+
+function Mismatches() {
+  const { Mismatches } = useLive().credits;
+  return <Mismatches>{(alerts) => <MismatchNotice alerts={alerts} />}</Mismatches>;
 }
 
 function Lists() {

@@ -1,11 +1,17 @@
 import { List } from "@mantine/core";
 import { createFileRoute } from "@tanstack/react-router";
-import { CreditsWidget } from "../../components/openclaw/CreditsWidget.tsx";
+import { AlertList } from "../../components/credits/AlertList.tsx";
+import { CreditTrouble } from "../../components/credits/CreditTrouble.tsx";
+import { StandingFigures } from "../../components/credits/StandingFigures.tsx";
 import { LedgerTable } from "../../components/openclaw/LedgerTable.tsx";
-import { ZeroBalanceNotice } from "../../components/openclaw/ZeroBalanceNotice.tsx";
+import { ExportLinks } from "../../components/usage/ExportLinks.tsx";
+import { Failure } from "../../components/ui/Failure.tsx";
+import { LinkButton } from "../../components/ui/Links.tsx";
+import { Loading } from "../../components/ui/Loading.tsx";
 import { PageHeader } from "../../components/ui/PageHeader.tsx";
 import { Panel } from "../../components/ui/Panel.tsx";
-import { useBalance, useLive } from "../../lib/live.tsx";
+import { useStanding } from "../../lib/creditsLive.ts";
+import { useLive } from "../../lib/live.tsx";
 import { pageTitle } from "../../lib/pageTitle.ts";
 
 export const Route = createFileRoute("/_app/openclaw/billing")({
@@ -15,28 +21,46 @@ export const Route = createFileRoute("/_app/openclaw/billing")({
 
 function BillingPage() {
   const { Ledger } = useLive();
-  const balance = useBalance();
+  const standing = useStanding();
   return (
     <>
       <PageHeader title="Credits" description="One balance for everything you use here." />
-      {balance.state === "ready" && <ZeroBalanceNotice balance={balance.value} />}
-      <Panel title="Balance">
-        <CreditsWidget balance={balance} size="large" />
-        <List size="sm" c="dimmed" spacing={4}>
-          <List.Item>
-            Amounts are exact to a millionth of a dollar; what costs less than a cent shows four decimals.
-          </List.Item>
-          <List.Item>
-            Before work that costs something begins, its price is held; afterwards only what it did cost is taken.
-          </List.Item>
-        </List>
+      <CreditTrouble place="billing" />
+      <AlertList />
+      <Panel
+        title="Balance"
+        aside={
+          <LinkButton to="/openclaw/usage/credits" variant="default" size="xs">
+            See the usage
+          </LinkButton>
+        }
+      >
+        {standing.state === "failed" && <Failure title="The balance did not load" error={standing.error} />}
+        {standing.state === "loading" && <Loading what="the balance" h={64} w={160} />}
+        {standing.state === "ready" && <StandingFigures standing={standing.value} />}
       </Panel>
+      <HowCreditsCome />
       <Panel
         title="Ledger"
         description="Every movement, newest first, with the balance it left. Nothing here is ever changed."
+        aside={<ExportLinks what="ledger" />}
       >
         <Ledger>{(ledger) => <LedgerTable ledger={ledger} />}</Ledger>
       </Panel>
     </>
+  );
+}
+
+function HowCreditsCome() {
+  return (
+    <Panel title="How credits come">
+      <List size="sm" spacing={4}>
+        <List.Item>You got $5.00 when you signed up.</List.Item>
+        <List.Item>
+          Some installations give everyone credits each month; what is left of those lapses with the month.
+        </List.Item>
+        <List.Item>Administrators can add credits. Ask whoever runs this installation.</List.Item>
+      </List>
+    </Panel>
   );
 }

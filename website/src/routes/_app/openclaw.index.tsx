@@ -5,6 +5,7 @@ import { ActivityTimeline } from "../../components/openclaw/ActivityTimeline.tsx
 import { CreditsWidget } from "../../components/openclaw/CreditsWidget.tsx";
 import { InstanceFacts } from "../../components/openclaw/InstanceFacts.tsx";
 import { InstanceStatusCard } from "../../components/openclaw/InstanceStatusCard.tsx";
+import { ModelsPanel } from "../../components/openclaw/ModelsPanel.tsx";
 import { NextSteps } from "../../components/openclaw/NextSteps.tsx";
 import { NoInstance } from "../../components/openclaw/NoInstance.tsx";
 import { PendingNotice } from "../../components/openclaw/PendingNotice.tsx";
@@ -43,6 +44,7 @@ function Instance({ instance }: { instance: InstanceSummary }) {
         {!showsSteps(instance) && <InstanceFacts instance={instance} />}
       </InstanceStatusCard>
       {showsSteps(instance) ? <ProvisioningStepper instance={instance} /> : <NextSteps instance={instance} />}
+      <ModelsPanel instance={instance} />
     </Stack>
   );
 }
@@ -58,7 +60,7 @@ function Credits() {
         </LinkButton>
       }
     >
-      <CreditsWidget balance={balance} size="compact" />
+      <CreditsWidget balance={balance} />
     </Panel>
   );
 }

@@ -1,0 +1,38 @@
+import { Group, List, Stack, Text } from "@mantine/core";
+import { formatUsd } from "@oa/contract/money";
+import type { AccountStanding } from "@oa/contract/usage";
+import { Figure } from "../ui/Figure.tsx";
+
+/** The account in numbers: what can be spent, what is held, what came and went. */
+export function StandingFigures({ standing }: { standing: AccountStanding }) {
+  const { available_microusd, held_microusd, posted_microusd, open_holds } = standing;
+  return (
+    <Stack gap="md">
+      <Stack gap={0}>
+        <Text fz={44} fw={700} lh={1.15} data-testid="credits-available" style={{ fontVariantNumeric: "tabular-nums" }}>
+          {formatUsd(available_microusd)}
+        </Text>
+        <Text size="sm" c="dimmed">
+          available
+        </Text>
+      </Stack>
+      <Group gap="xl" align="flex-start">
+        <Figure
+          value={formatUsd(held_microusd)}
+          label={open_holds === 1 ? "held for 1 call under way" : `held for ${String(open_holds)} calls under way`}
+        />
+        <Figure value={formatUsd(posted_microusd)} label="balance" />
+        <Figure value={formatUsd(standing.lifetime_credit_microusd)} label="received in all" />
+        <Figure value={formatUsd(standing.lifetime_debit_microusd)} label="spent in all" />
+      </Group>
+      <List size="sm" c="dimmed" spacing={4}>
+        <List.Item>
+          Before a call begins, the most it can cost is held; afterwards only what it did cost is taken.
+        </List.Item>
+        <List.Item>
+          Amounts are exact to a millionth of a dollar; what costs less than a cent shows four decimals.
+        </List.Item>
+      </List>
+    </Stack>
+  );
+}

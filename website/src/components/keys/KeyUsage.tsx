@@ -1,0 +1,40 @@
+import { Group, Table, Text } from "@mantine/core";
+import type { ProvisionedKeyInfo } from "@oa/contract/keys";
+import { formatUsd } from "@oa/contract/money";
+import { formatCount } from "../../lib/usageView.ts";
+import { Figure } from "../ui/Figure.tsx";
+import { NumberTable } from "../usage/NumberTable.tsx";
+
+/** What a key has spent, by window and by model. Windows are UTC. */
+export function KeyUsage({ apiKey }: { apiKey: ProvisionedKeyInfo }) {
+  return (
+    <>
+      <Group gap="xl">
+        <Figure value={formatUsd(apiKey.usage_daily_microusd)} label="today" />
+        <Figure value={formatUsd(apiKey.usage_weekly_microusd)} label="this week" />
+        <Figure value={formatUsd(apiKey.usage_monthly_microusd)} label="this month" />
+        <Figure value={formatUsd(apiKey.usage_microusd)} label="in all" />
+        <Figure value={formatCount(apiKey.requests_count)} label={apiKey.requests_count === 1 ? "call" : "calls"} />
+      </Group>
+      {apiKey.model_usage.length === 0 ? (
+        <Text size="sm" c="dimmed">
+          Nothing has been called with it yet.
+        </Text>
+      ) : (
+        <NumberTable label="By model" columns={["Model", "Calls", "Tokens", "Cost"]}>
+          {apiKey.model_usage.map(({ model, requests, tokens, cost_microusd }) => (
+            <Table.Tr key={model}>
+              <Table.Td style={{ overflowWrap: "anywhere" }}>{model}</Table.Td>
+              <NumberTable.Cell>{formatCount(requests)}</NumberTable.Cell>
+              <NumberTable.Cell>{formatCount(tokens)}</NumberTable.Cell>
+              <NumberTable.Cell>{formatUsd(cost_microusd)}</NumberTable.Cell>
+            </Table.Tr>
+          ))}
+        </NumberTable>
+      )}
+      <Text size="xs" c="dimmed">
+        Days, weeks (from Monday) and months are UTC.
+      </Text>
+    </>
+  );
+}

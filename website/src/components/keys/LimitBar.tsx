@@ -1,0 +1,40 @@
+import { Progress, Stack, Text } from "@mantine/core";
+import type { ProvisionedKey } from "@oa/contract/keys";
+import { formatUsd } from "@oa/contract/money";
+import { formatAbsolute } from "../../lib/format.ts";
+import { limitUse, limitWords } from "../../lib/keyView.ts";
+
+/** How much of a key's limit is gone, as a bar and in words, and when it begins anew. */
+export function LimitBar({ apiKey, now }: { apiKey: ProvisionedKey; now: number }) {
+  const use = limitUse(apiKey, now);
+  const words = limitWords(apiKey, now);
+  if (use === null) {
+    return (
+      <Text size="sm" c="dimmed">
+        {words}: it spends whatever the balance has.
+      </Text>
+    );
+  }
+  const { resets_at, held_microusd } = apiKey;
+  return (
+    <Stack gap={4} maw={420}>
+      <Progress.Root size="sm">
+        <Progress.Section
+          value={use.percent}
+          color={use.percent >= 100 ? "orange.9" : "ink"}
+          aria-label={`Limit of ${apiKey.name}`}
+          aria-valuetext={words}
+        />
+      </Progress.Root>
+      <Text size="sm" style={{ fontVariantNumeric: "tabular-nums" }}>
+        {words}
+        {held_microusd > 0 && <span>, of which {formatUsd(held_microusd)} held</span>}
+      </Text>
+      {resets_at !== null && resets_at > now && (
+        <Text size="xs" c="dimmed">
+          Begins anew {formatAbsolute(resets_at)}
+        </Text>
+      )}
+    </Stack>
+  );
+}
