@@ -59,12 +59,8 @@ export async function exportDataDir(dataDir: string, to: string): Promise<Export
 
 /** `a/b` -> `_components/a/_components/b/`; the app itself is at the top. */
 function folderOf(component: string): string {
-  return component === ""
-    ? ""
-    : component
-        .split("/")
-        .map((name) => `_components/${name}/`)
-        .join("");
+  const names = component === "" ? [] : component.split("/");
+  return names.map((name) => `_components/${name}/`).join("");
 }
 
 /** A table's documents in order of creation, a page of them at a time. */

@@ -15,14 +15,8 @@ const call = z.object({ path: z.string(), args: jsonValue.default({}), format, c
 const callAtTs = call.extend({ ts: z.string() });
 type CallBody = z.infer<typeof call>;
 
-interface Parts {
-  engine: Engine;
-  caller: Caller;
-  pinned: PinnedSnapshots;
-}
-
 /** The routes of the function API. All are public: what a caller may do is the function's own matter. */
-export function functionRoutes({ engine, caller, pinned }: Parts): Route[] {
+export function functionRoutes(engine: Engine, caller: Caller, pinned: PinnedSnapshots): Route[] {
   const body = (request: ApiRequest) => request.body(call, LIMITS.callBody);
 
   /** Runs `incoming` as `kind`; null for callers who do not know what kind of function they name. */

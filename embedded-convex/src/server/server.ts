@@ -89,7 +89,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       synchronous: options.synchronous ?? "full",
       locked: true,
     }));
-    const stop = serve({ engine, adminKey, listeners: { main, site }, options });
+    const stop = serve(engine, adminKey, { main, site }, options);
     dir.announce({ url, siteUrl });
     let closing: Promise<void> | undefined;
     return { url, siteUrl, adminKey, engine, close: () => (closing ??= stop().finally(() => dir.release())) };
@@ -100,15 +100,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-interface Serving {
-  engine: Engine;
-  adminKey: string;
-  listeners: { main: Listener; site: Listener };
-  options: ServerOptions;
-}
-
 /** Puts the parts together and lets requests in. Returns how to stop. */
-function serve({ engine, adminKey, listeners, options }: Serving): () => Promise<void> {
+function serve(
+  engine: Engine,
+  adminKey: string,
+  listeners: { main: Listener; site: Listener },
+  options: ServerOptions,
+): () => Promise<void> {
   const now = options.now ?? Date.now;
   const onError = options.onError ?? ((error: unknown) => console.error(error));
   const stopping = new AbortController();
@@ -124,7 +122,7 @@ function serve({ engine, adminKey, listeners, options }: Serving): () => Promise
   const sync = createSyncServer({ engine, caller, authenticator, liveQueries, now, onError });
   const site = createSite(engine, authenticator);
   const api = createApi({
-    routes: [...aboutRoutes(engine), ...functionRoutes({ engine, caller, pinned }), ...deploy.routes],
+    routes: [...aboutRoutes(engine), ...functionRoutes(engine, caller, pinned), ...deploy.routes],
     authenticator,
     onError,
     stopping: stopping.signal,
