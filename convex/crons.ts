@@ -6,6 +6,7 @@ const crons = cronJobs();
 crons.interval("re-drive what stood still", { seconds: 15 }, internal.drives.sweep, {});
 crons.interval("prune what has passed its retention", { hours: 1 }, internal.retention.prune, {});
 
+crons.interval("end the holds nobody ended", { minutes: 1 }, internal.holds.expire, {});
 crons.interval("add up what was used", { minutes: 1 }, internal.usageRollup.rollUp, {});
 crons.interval("put to sleep what has no credit", { minutes: 5 }, internal.suspension.sweep, {});
 crons.interval("send the mails of alerts again that did not go out", { minutes: 5 }, internal.alertMail.sweep, {});

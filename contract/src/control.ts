@@ -2,7 +2,8 @@ import * as z from "zod";
 import { ACCOUNT_CONTROL_PATHS } from "./accountsControl.ts";
 import { Generation, InstanceId, Millis, UserId } from "./ids.ts";
 import { ControlInstance, DesiredState, InstanceStatus, StepName, StepState } from "./instance.ts";
-import { CREDIT_HISTORY_PATHS } from "./usage.ts";
+import { KEY_CONTROL_PATHS } from "./keys.ts";
+import { CREDIT_CONTROL_PATHS } from "./usage.ts";
 import { DeviceLists, GatewayState, JobReport } from "./runtime.ts";
 
 /**
@@ -40,7 +41,8 @@ export const CONTROL_PATHS = {
 
   creditsGrantMonthly: "/control/credits/grant-monthly",
   creditsBurn: "/control/credits/burn",
-  ...CREDIT_HISTORY_PATHS,
+  ...CREDIT_CONTROL_PATHS,
+  ...KEY_CONTROL_PATHS,
 } as const;
 
 /** Secrets of an instance. `provider_keys` is `ProviderKeys` as JSON; `inference_key` its `sk-prov-…`, with which it spends credits. */

@@ -2,6 +2,7 @@ import type { CONTROL_PATHS } from "@oa/contract";
 import { ACCOUNT_ROUTES } from "./accountRoutes.ts";
 import * as accounts from "./accounts.ts";
 import { recordEvent } from "./auditEvents.ts";
+import { CREDIT_ROUTES } from "./creditRoutes.ts";
 import * as credits from "./credits.ts";
 import type { MethodTable } from "./gate.ts";
 import * as instances from "./instances.ts";
@@ -35,5 +36,6 @@ export const CONTROL_ROUTES: { readonly [Name in keyof typeof CONTROL_PATHS]: Me
 
   creditsGrantMonthly: { POST: credits.grantMonthly },
   creditsBurn: { POST: credits.burn },
+  ...CREDIT_ROUTES,
   ...USAGE_ROUTES,
 };

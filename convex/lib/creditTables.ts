@@ -92,6 +92,8 @@ export const creditTables = {
     reason: v.optional(v.string()),
     created_at: v.number(),
     closed_at: v.optional(v.number()),
+    /** When its end was put right by a settlement that came after it. */
+    corrected_at: v.optional(v.number()),
   })
     .index("by_hold_id", ["hold_id"])
     .index("by_state_expires_at", ["state", "expires_at"])
@@ -136,8 +138,7 @@ export const creditTables = {
     .index("by_key_id", ["key_id"])
     .index("by_secret_hash", ["secret_hash"])
     .index("by_previous_secret_hash", ["previous_secret_hash"])
-    .index("by_instance_id", ["instance_id"])
-    .index("by_user_id_name", ["user_id", "name"])
+    .index("by_instance_id", ["instance_id", "revoked_at"])
     /** Living keys have no `revoked_at`: they come first. */
     .index("by_user_id_revoked_at", ["user_id", "revoked_at"]),
 

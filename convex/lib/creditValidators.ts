@@ -41,3 +41,37 @@ export const tokenUsage = v.object({
   output: v.number(),
   reasoning: v.number(),
 });
+
+const holdId = v.string();
+
+/** `CreditOp` of the contract. */
+export const creditOp = v.union(
+  v.object({
+    op: v.literal("authorize"),
+    hold_id: holdId,
+    key_id: v.union(v.string(), v.null()),
+    endpoint: inferenceEndpoint,
+    model: v.string(),
+    input_tokens: v.number(),
+    max_output_tokens: v.union(v.number(), v.null()),
+    choices: v.number(),
+    ttl_ms: v.number(),
+  }),
+  v.object({
+    op: v.literal("settle"),
+    hold_id: holdId,
+    usage: tokenUsage,
+    usage_source: usageSource,
+    outcome: v.union(
+      v.literal("completed"),
+      v.literal("client_abort"),
+      v.literal("upstream_cut"),
+      v.literal("upstream_error"),
+    ),
+    latency_ms: v.number(),
+    first_byte_ms: v.union(v.number(), v.null()),
+    upstream_cost_usd: v.union(v.number(), v.null()),
+  }),
+  v.object({ op: v.literal("void"), hold_id: holdId, reason: v.string() }),
+  v.object({ op: v.literal("progress"), hold_id: holdId, output_tokens: v.number() }),
+);

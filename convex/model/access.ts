@@ -71,6 +71,9 @@ type Spared = "management_keys";
  * Ends every way into an account: sessions, editors, terminals, links and confirmations under way. Live queries end with
  * their session at once, a JWT with its family within the Worker's cache (`api-worker/src/auth/standing.ts`). Whoever
  * ends all of it raises `token_version` too, in the same mutation.
+ *
+ * Provisioned keys are no way in: they spend, and open nothing. Programs go on when their owner signs out everywhere; only a
+ * claim of the account ends them (`claimAccount`).
  */
 export async function endAccess(ctx: MutationCtx, userId: Id<"users">, spare?: Spared): Promise<void> {
   for (const session of await sessionsOf(ctx, userId)) await ctx.db.delete("sessions", session._id);

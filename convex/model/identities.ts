@@ -2,11 +2,14 @@ import type { ClientInfo, OAuthOutcome, ProviderPerson } from "@oa/contract";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import type { AccessSpec } from "../lib/accountValidators.ts";
+import { erasedColumns, versionOf } from "../lib/secretColumns.ts";
 import { planWish } from "../lib/wishes.ts";
 import { endAccess, grantAccess } from "./access.ts";
 import { recordAuthEvent } from "./authEvents.ts";
 import { claim } from "./claims.ts";
 import { instanceOfUser } from "./instances.ts";
+import { endKeysOf } from "./provisionedKeys.ts";
+import { patchRow } from "./status.ts";
 import { insertUser, userByEmail } from "./users.ts";
 
 /** Identities of a user; a handful. */
@@ -92,7 +95,7 @@ export async function linkPerson(
 
 /**
  * Hands an account to the person who has proved its e-mail, where nobody had before: the password, every way in and every
- * linked identity of whoever signed up are gone, and their devices are cut off from the OpenClaw until its owner starts
+ * linked identity of whoever signed up are gone, their provisioned keys are revoked, and their devices are cut off from the OpenClaw until its owner starts
  * it and has looked at the list. Money and data stay.
  */
 export async function claimAccount(
@@ -102,6 +105,7 @@ export async function claimAccount(
   detail: string,
 ): Promise<void> {
   await endAccess(ctx, user._id);
+  await endKeysOf(ctx, user._id);
   for (const identity of await identitiesOf(ctx, user._id)) await ctx.db.delete("identities", identity._id);
   const now = Date.now();
   await ctx.db.patch("users", user._id, {
@@ -110,6 +114,10 @@ export async function claimAccount(
     email_verified_at: now,
   });
   const instance = await instanceOfUser(ctx, user._id);
+  // The OpenClaw's key was within reach of whoever used it: it gets a new one when it is started.
+  if (instance !== null) {
+    await patchRow(ctx, instance, erasedColumns("inference_key", versionOf(instance, "inference_key")));
+  }
   // An instance that cannot be stopped (failed, suspended, being deleted) has no gateway for a device to reach.
   if (instance !== null && planWish(instance, "stopped").kind === "change") {
     await claim(ctx, { userId: user._id, desired: "stopped", newInstanceId: instance.instance_id });

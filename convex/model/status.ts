@@ -6,6 +6,7 @@ import { erasedColumns, versionOf } from "../lib/secretColumns.ts";
 import { arrow } from "../lib/transitions.ts";
 import { endTimetable, followStatus } from "./drives.ts";
 import { observationOf, stepsOf } from "./instances.ts";
+import { endInstanceKey } from "./provisionedKeys.ts";
 
 type InstanceRow = Doc<"openclaw_instances">;
 
@@ -78,6 +79,7 @@ function refusal(from: InstanceStatus, to: InstanceStatus) {
 /** Only what tells that there was an instance is kept: no secret, no address, no outside id. */
 async function erase(ctx: MutationCtx, row: InstanceRow): Promise<InstanceRow> {
   await endTimetable(ctx, row.instance_id);
+  await endInstanceKey(ctx, row.instance_id);
   const observation = await observationOf(ctx, row.instance_id);
   if (observation !== null) await ctx.db.delete("instance_observations", observation._id);
   return await patchRow(ctx, row, {

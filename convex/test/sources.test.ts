@@ -56,6 +56,8 @@ it("what a browser may call is this list, each behind its gate, and nothing else
     "query billing:myStanding requireUser",
     "query openclaw:myDevices requireUser",
     "query openclaw:myInstance requireUser",
+    "query provisionedKeys:myKey requireUser",
+    "query provisionedKeys:myKeys requireUser",
     "query reconciliation:runs requireAdmin",
     "query sessions:mySignIns requireUser",
     "query usage:myCall requireUser",
