@@ -1,4 +1,4 @@
-import { CliKey, CliKeyCreated, CliKeyInfo, CliKeyList, CliKeyRevoked } from "@oa/contract";
+import { CliKey, CliKeyCreated, CliKeyInfo, CliKeyList, CliKeyRevoked, CliMe } from "@oa/contract";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { isCheckedToken } from "../src/checkedToken.ts";
 import { sha256Hex } from "../src/secretEqual.ts";
@@ -291,4 +291,13 @@ describe("a program that asks about its own key", () => {
     expect(cliErrorOf(await self(key))).toBe("KEY_REVOKED");
     expect(cliErrorOf(await self(`${key.slice(0, -1)}x`))).toBe("UNAUTHORIZED");
   });
+});
+
+it("whoami counts the living keys", async () => {
+  const { hash } = await create();
+  await create({ name: "another" });
+  await ada("DELETE", `/keys/${hash}`);
+  for (const base of ["", "/v1"]) {
+    expect(cliData(CliMe, await ada("GET", `${base}/auth/me`))).toMatchObject({ user_id: "ada", keys_count: 1 });
+  }
 });

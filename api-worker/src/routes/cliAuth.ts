@@ -91,14 +91,15 @@ export const cliAuthRoutes: readonly Route[] = [
       summary: "Whose key this is",
       input: NOTHING,
       answer: CliMe,
-      async handle({ granted }) {
+      async handle({ granted, services }) {
         const { user, available_usd } = granted.access;
+        const { keys_count } = await services.control.creditStanding(user.user_id);
         return {
           user_id: user.user_id,
           email: user.email,
           plan: "credits",
           credits_remaining: available_usd,
-          keys_count: 0,
+          keys_count,
           created_at: iso(user.created_at),
         };
       },
