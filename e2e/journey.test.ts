@@ -96,7 +96,7 @@ describe("a person gets a hosted OpenClaw", () => {
     await page.getByRole("link", { name: "Credits" }).click();
     await page.getByText("$5.00").first().waitFor();
     const ledger = page.getByRole("table", { name: "Ledger" });
-    expect(await ledger.textContent()).toContain("Welcome credits");
+    expect(await ledger.textContent()).toContain("Welcome credit");
   });
 
   it("finds it all again after Ctrl-C and a second npm start, still signed in", async () => {

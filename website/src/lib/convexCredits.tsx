@@ -1,15 +1,13 @@
 import { type ConvexQueryClient, convexQuery } from "@convex-dev/react-query";
-import type { ProvisionedKey, ProvisionedKeyInfo } from "@oa/contract/keys";
 import { usePaginatedQuery } from "convex/react";
-import { makeFunctionReference } from "convex/server";
 import { api } from "../../../convex/_generated/api.js";
 import { PAGE_SIZE, pagesOf } from "./convexPages.ts";
 import type { CreditsSource } from "./creditsLive.ts";
 
 const standing = api.billing.myStanding;
 const alerts = api.alerts.mine;
-const keys = makeFunctionReference<"query", Record<string, never>, ProvisionedKey[]>("provisionedKeys:myKeys");
-const key = makeFunctionReference<"query", { hash: string }, ProvisionedKeyInfo>("provisionedKeys:myKey");
+const keys = api.provisionedKeys.myKeys;
+const key = api.provisionedKeys.myKey;
 const summary = api.usage.mySummary;
 const call = api.usage.myCall;
 

@@ -7,7 +7,10 @@ export type Trouble = "frozen" | "suspended" | "empty" | "low";
 /** Below $1.00 a longer answer of a dear model may not fit any more. */
 const LOW_MICROUSD = 1_000_000;
 
-export function creditTrouble(standing: AccountStanding, instance: InstanceSummary | null): Trouble | null {
+export function creditTrouble(
+  standing: AccountStanding,
+  instance: Pick<InstanceSummary, "status"> | null,
+): Trouble | null {
   if (standing.status !== "active") return "frozen";
   if (instance?.status === "suspended") return "suspended";
   if (standing.available_microusd <= 0) return "empty";

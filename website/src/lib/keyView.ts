@@ -80,10 +80,9 @@ export function apiBase(origin: string): string {
   return `${origin}/v1`;
 }
 
-/** Ready to paste. The secret stands in the environment only, so that it is in no source file and no shell history. */
-export function snippets(base: string, secret: string) {
+/** Ready to paste. The secret comes from the environment, so that it is in no source file and no shell history. */
+export function snippets(base: string) {
   return {
-    environment: `OPENAI_BASE_URL=${base}\nOPENAI_API_KEY=${secret}`,
     curl: [
       `curl ${base}/chat/completions \\`,
       `  -H "Authorization: Bearer $OPENAI_API_KEY" \\`,

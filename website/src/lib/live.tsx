@@ -1,4 +1,4 @@
-import type { BillingSummary, LedgerKind } from "@oa/contract/credits";
+import type { BillingSummary } from "@oa/contract/credits";
 import type { InstanceSummary } from "@oa/contract/instance";
 import type { MicroUsd } from "@oa/contract/money";
 import type { DeviceLists, GatewayState, JobReport } from "@oa/contract/runtime";
@@ -89,7 +89,6 @@ export interface Observation {
 export interface LedgerEntry {
   /** Counts the owner's entries from 1. */
   seq: number;
-  kind: LedgerKind;
   /** Negative for a debit. */
   amount_microusd: MicroUsd;
   balance_after_microusd: MicroUsd;

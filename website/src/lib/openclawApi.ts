@@ -14,7 +14,6 @@ import {
   RuntimeStatus,
 } from "@oa/contract/runtime";
 import { API_PATHS, InstanceAccepted, InstanceRead, observed } from "@oa/contract/worker";
-import * as z from "zod";
 import { type Door, envelopeFetch, LONG_DEADLINE_MS } from "./envelopeFetch.ts";
 
 export { roundUsd } from "@oa/contract/money";
@@ -105,9 +104,8 @@ export function createOpenclawApi(door: Door) {
         path: `${API_PATHS.providerKeys}?provider=${provider}`,
         data: ProviderKeyList,
       }),
-    /** A new secret for the key the hosted OpenClaw spends credits with. */
-    rotateInferenceKey: () =>
-      get(door, { method: "POST", path: API_PATHS.inferenceKeyRotate, data: z.looseObject({}) }),
+    /** A new secret for the key the hosted OpenClaw spends credits with; `conflict` where it has none yet. */
+    rotateInferenceKey: () => get(door, { method: "POST", path: API_PATHS.inferenceKeyRotate, data: InstanceAccepted }),
 
     billingSummary: () => get(door, { method: "GET", path: API_PATHS.billingSummary, data: BillingSummary }),
   };

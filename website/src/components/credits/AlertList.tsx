@@ -57,7 +57,7 @@ function Alert({ alert }: { alert: CreditAlert }) {
           {key_hash !== null && (
             <>
               {" · "}
-              <TextLink to="/openclaw/keys/$hash" params={{ hash: key_hash }} size="sm">
+              <TextLink to="/openclaw/keys/$hash" params={{ hash: key_hash }} size="sm" underline="always">
                 See the key
               </TextLink>
             </>

@@ -16,11 +16,8 @@ export function StandingFigures({ standing }: { standing: AccountStanding }) {
           available
         </Text>
       </Stack>
-      <Group gap="xl" align="flex-start">
-        <Figure
-          value={formatUsd(held_microusd)}
-          label={open_holds === 1 ? "held for 1 call under way" : `held for ${String(open_holds)} calls under way`}
-        />
+      <Group gap="xl" align="flex-start" style={{ rowGap: 12 }}>
+        <Figure value={formatUsd(held_microusd)} label={heldWords(open_holds)} />
         <Figure value={formatUsd(posted_microusd)} label="balance" />
         <Figure value={formatUsd(standing.lifetime_credit_microusd)} label="received in all" />
         <Figure value={formatUsd(standing.lifetime_debit_microusd)} label="spent in all" />
@@ -35,4 +32,9 @@ export function StandingFigures({ standing }: { standing: AccountStanding }) {
       </List>
     </Stack>
   );
+}
+
+function heldWords(calls: number): string {
+  if (calls === 0) return "held: no call is under way";
+  return calls === 1 ? "held for 1 call under way" : `held for ${String(calls)} calls under way`;
 }

@@ -9,7 +9,7 @@ import { NumberTable } from "../usage/NumberTable.tsx";
 export function KeyUsage({ apiKey }: { apiKey: ProvisionedKeyInfo }) {
   return (
     <>
-      <Group gap="xl">
+      <Group gap="xl" style={{ rowGap: 12 }}>
         <Figure value={formatUsd(apiKey.usage_daily_microusd)} label="today" />
         <Figure value={formatUsd(apiKey.usage_weekly_microusd)} label="this week" />
         <Figure value={formatUsd(apiKey.usage_monthly_microusd)} label="this month" />
@@ -18,10 +18,10 @@ export function KeyUsage({ apiKey }: { apiKey: ProvisionedKeyInfo }) {
       </Group>
       {apiKey.model_usage.length === 0 ? (
         <Text size="sm" c="dimmed">
-          Nothing has been called with it yet.
+          Nothing was called with it this month.
         </Text>
       ) : (
-        <NumberTable label="By model" columns={["Model", "Calls", "Tokens", "Cost"]}>
+        <NumberTable label="This month by model" columns={["This month by model", "Calls", "Tokens", "Cost"]}>
           {apiKey.model_usage.map(({ model, requests, tokens, cost_microusd }) => (
             <Table.Tr key={model}>
               <Table.Td style={{ overflowWrap: "anywhere" }}>{model}</Table.Td>

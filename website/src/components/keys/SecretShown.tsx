@@ -7,7 +7,7 @@ import { CodeLine } from "../ui/CodeLine.tsx";
 /** A new secret, this once, and how to use it. The code reads it from the environment. */
 export function SecretShown({ secret, onDone }: { secret: string; onDone: () => void }) {
   const base = apiBase(window.location.origin);
-  const code = snippets(base, secret);
+  const code = snippets(base);
   return (
     <Stack gap="md">
       <Alert

@@ -2,7 +2,7 @@ import { Anchor, Button, Center, EmptyState, Stack, Table, Text } from "@mantine
 import { formatUsd } from "@oa/contract/money";
 import { IconReceipt } from "@tabler/icons-react";
 import { useState } from "react";
-import { LEDGER_TITLES, signedUsd } from "../../lib/ledgerView.ts";
+import { signedUsd } from "../../lib/ledgerView.ts";
 import type { LedgerEntry, LivePages } from "../../lib/live.tsx";
 import { Loading } from "../ui/Loading.tsx";
 import { RelativeTime } from "../ui/RelativeTime.tsx";
@@ -39,7 +39,6 @@ export function LedgerTable({ ledger }: { ledger: LivePages<LedgerEntry> }) {
           {ledger.items.map((entry) => (
             <Table.Tr key={entry.seq}>
               <Table.Td>
-                <Text size="sm">{LEDGER_TITLES[entry.kind]}</Text>
                 <What entry={entry} onShow={setCall} />
                 <Text size="xs" c="dimmed">
                   <RelativeTime at={entry.created_at} />
@@ -61,21 +60,28 @@ export function LedgerTable({ ledger }: { ledger: LivePages<LedgerEntry> }) {
   );
 }
 
-/** What an entry was for, where its title does not say it all. */
+/** What an entry was for; of a call it opens why it cost that. */
 function What({ entry, onShow }: { entry: LedgerEntry; onShow: (holdId: string) => void }) {
   const { description, hold_id } = entry;
-  if (hold_id !== null) {
+  if (hold_id === null) {
     return (
-      <Anchor component="button" type="button" size="xs" ta="left" onClick={() => onShow(hold_id)}>
+      <Text size="sm" style={{ overflowWrap: "anywhere" }}>
         {description}
-      </Anchor>
+      </Text>
     );
   }
-  if (description === "" || description === LEDGER_TITLES[entry.kind]) return null;
   return (
-    <Text size="xs" style={{ overflowWrap: "anywhere" }}>
+    <Anchor
+      component="button"
+      type="button"
+      size="sm"
+      ta="left"
+      underline="always"
+      style={{ overflowWrap: "anywhere" }}
+      onClick={() => onShow(hold_id)}
+    >
       {description}
-    </Text>
+    </Anchor>
   );
 }
 

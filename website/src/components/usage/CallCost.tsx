@@ -1,5 +1,5 @@
 import { Code, DataList, Stack, Table, Text } from "@mantine/core";
-import { formatUsd, type MicroUsd, microUsd } from "@oa/contract/money";
+import { formatUsd, type MicroUsd } from "@oa/contract/money";
 import type { ReactNode } from "react";
 import { costLines, ENDPOINTS, exactUsd, OUTCOMES, SOURCES, tokenParts } from "../../lib/callView.ts";
 import type { CallDetail } from "../../lib/creditsLive.ts";
@@ -29,7 +29,7 @@ export function CallCost({ call: { event, price } }: { call: CallDetail }) {
             <Table.Tr key={part}>
               <Table.Td>{part}</Table.Td>
               <NumberTable.Cell>{formatCount(tokens)}</NumberTable.Cell>
-              <NumberTable.Cell>{formatUsd(microUsd(rate))}</NumberTable.Cell>
+              <NumberTable.Cell>{exactUsd(rate)}</NumberTable.Cell>
               <NumberTable.Cell>{exactUsd(amount)}</NumberTable.Cell>
             </Table.Tr>
           ))}

@@ -15,7 +15,7 @@ export function UsageByDay({ days }: { days: readonly DayOfUse[] }) {
   const total = sumOf(days);
   return (
     <Stack gap="md">
-      <Group gap="xl">
+      <Group gap="xl" style={{ rowGap: 12 }}>
         <Figure value={usd(total.cost)} label="cost" />
         <Figure value={formatCount(total.calls)} label={total.calls === 1 ? "call" : "calls"} />
         <Figure value={formatCount(total.tokens)} label="tokens" />

@@ -1,4 +1,6 @@
 import { List } from "@mantine/core";
+import { SIGNUP_GRANT_MICROUSD } from "@oa/contract/credits";
+import { formatUsd } from "@oa/contract/money";
 import { createFileRoute } from "@tanstack/react-router";
 import { AlertList } from "../../components/credits/AlertList.tsx";
 import { CreditTrouble } from "../../components/credits/CreditTrouble.tsx";
@@ -55,11 +57,11 @@ function HowCreditsCome() {
   return (
     <Panel title="How credits come">
       <List size="sm" spacing={4}>
-        <List.Item>You got $5.00 when you signed up.</List.Item>
+        <List.Item>Everyone gets {formatUsd(SIGNUP_GRANT_MICROUSD)} once, when they sign up.</List.Item>
+        <List.Item>Some installations give credits each month; what is left of those lapses with the month.</List.Item>
         <List.Item>
-          Some installations give everyone credits each month; what is left of those lapses with the month.
+          Administrators can add credits: ask whoever runs this installation. Buying them is not possible here.
         </List.Item>
-        <List.Item>Administrators can add credits. Ask whoever runs this installation.</List.Item>
       </List>
     </Panel>
   );
