@@ -121,3 +121,19 @@ export async function untilStatus(who: Caller, wanted: InstanceStatus, deadlineM
   }
   throw new Error(`${who.name}: not ${wanted} within ${Math.round(deadlineMs / 1000)} s; last: ${last}`);
 }
+
+/** Waits until the API answers again. */
+export async function untilApiAnswers(stack: TestStack, deadlineMs = 60_000): Promise<void> {
+  const deadline = performance.now() + deadlineMs;
+  for (;;) {
+    try {
+      const response = await fetch(`${stack.info().api}${API_PATHS.webConfig}`, { signal: AbortSignal.timeout(2000) });
+      await response.body?.cancel();
+      if (response.ok) return;
+    } catch {
+      // Not there yet.
+    }
+    if (performance.now() > deadline) throw new Error("the API did not come back");
+    await sleep(200);
+  }
+}
