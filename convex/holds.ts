@@ -9,6 +9,7 @@ import { refusal } from "./lib/holdRules.ts";
 import { availableOf, totalsOf } from "./lib/ledgerRules.ts";
 import { authorize, expireHold, progress, settle, voidHold } from "./model/holds.ts";
 import { accountOf, closeAccount, openAccount, type OpenAccount } from "./model/ledger.ts";
+import { type AttemptMeter, closeMeter, openMeter } from "./model/limits.ts";
 import { livingKeys } from "./model/provisionedKeys.ts";
 
 /**
@@ -18,19 +19,27 @@ import { livingKeys } from "./model/provisionedKeys.ts";
 export const applyBatch = internalMutation({
   args: { user_id: v.string(), ops: v.array(creditOp) },
   handler: async (ctx, args): Promise<z.infer<typeof BatchResult>> => {
-    const account = await openAccount(ctx, args.user_id, Date.now());
+    const now = Date.now();
+    const account = await openAccount(ctx, args.user_id, now);
+    const meter = openMeter(now);
     const results: CreditOpResult[] = [];
-    for (const op of args.ops) results.push(await apply(ctx, account, op));
+    for (const op of args.ops) results.push(await apply(ctx, account, meter, op));
+    await closeMeter(ctx, meter);
     await closeAccount(ctx, account);
     return { results };
   },
 });
 
-async function apply(ctx: MutationCtx, account: OpenAccount, op: CreditOp): Promise<CreditOpResult> {
+async function apply(
+  ctx: MutationCtx,
+  account: OpenAccount,
+  meter: AttemptMeter,
+  op: CreditOp,
+): Promise<CreditOpResult> {
   switch (op.op) {
     case "authorize":
       try {
-        return await authorize(ctx, account, op);
+        return await authorize(ctx, account, meter, op);
       } catch (error) {
         // Prices that cannot be read stop new calls, and must not stop the settlement of those that were let through.
         const known = errorBodyOf(error);

@@ -159,7 +159,7 @@ export const CliKeyInfo = CliKey.extend({
 });
 export const CliKeyRevoked = z.object({ hash: KeyHash, name: z.string(), revoked: z.literal(true), revoked_at: Iso });
 
-/** The website's twins (session cookie, envelope, amounts as in `keys.ts`); lists are live queries `keys:myKeys`, `keys:myKey`. */
+/** The website's twins (session cookie, envelope, amounts as in `keys.ts`); lists are live queries `provisionedKeys:myKeys`, `provisionedKeys:myKey`. */
 export const WEB_CREDIT_PATHS = {
   /** POST `CliCreateKey` -> 201 `WebKeySecret`. */
   webKeys: "/web/keys",

@@ -10,7 +10,7 @@ import { windowsAt } from "../lib/spendWindows.ts";
 import { dayOf } from "../lib/utcDays.ts";
 import { moveWindows, openWindows } from "./keyWindows.ts";
 import { type OpenAccount, post } from "./ledger.ts";
-import { takeLimits } from "./limits.ts";
+import { type AttemptMeter, takeAttempt } from "./limits.ts";
 import { budgetOf, noteUse, spendingKey } from "./provisionedKeys.ts";
 import { correctUsage } from "./usageDaily.ts";
 
@@ -33,7 +33,12 @@ export async function holdById(ctx: QueryCtx, holdId: string): Promise<HoldRow |
 }
 
 /** Takes a hold, or says why not. A refusal has written nothing. */
-export async function authorize(ctx: MutationCtx, account: OpenAccount, op: AuthorizeOp): Promise<AuthorizeResult> {
+export async function authorize(
+  ctx: MutationCtx,
+  account: OpenAccount,
+  meter: AttemptMeter,
+  op: AuthorizeOp,
+): Promise<AuthorizeResult> {
   const before = await holdById(ctx, op.hold_id);
   if (before !== null) return replayed(before, account, op);
   const { userId, now } = account;
@@ -49,7 +54,7 @@ export async function authorize(ctx: MutationCtx, account: OpenAccount, op: Auth
   if (shut !== null) return shut;
   const plan = planHold(op, price, available, key === null ? null : await budgetOf(ctx, key, now));
   if ("result" in plan) return plan;
-  const rate = await takeLimits(ctx, [
+  const rate = await takeAttempt(ctx, meter, [
     { name: "inference_user", key: userId },
     ...(key === null ? [] : [{ name: "inference_key" as const, key: key.key_id }]),
   ]);

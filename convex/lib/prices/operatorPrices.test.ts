@@ -59,5 +59,6 @@ describe("an operator's own prices", () => {
     expect(complaint("{")).not.toBeNull();
     const mended = operatorPrices('{"m": {"input_usd_per_million": 1, "output_usd_per_million": 1}}');
     expect([...mended.keys()]).toEqual(["m"]);
+    expect(operatorPrices("").size).toBe(0);
   });
 });

@@ -22,6 +22,7 @@ const OperatorPrices = z.record(z.string().min(1).max(200), OperatorPrice);
 
 const VERSION = "operator";
 
+/** The last text that was read: the variable changes seldom, and is asked for with every call. */
 let parsed: { text: string; prices: ReadonlyMap<string, ModelPrice> } = { text: "", prices: new Map() };
 
 /** Prices by model id. Refuses with `not_configured`, which names the variable and what is wrong with it. */
@@ -31,6 +32,7 @@ export function operatorPrices(text = ""): ReadonlyMap<string, ModelPrice> {
 }
 
 function parse(text: string): ReadonlyMap<string, ModelPrice> {
+  if (text === "") return new Map();
   let json: unknown;
   try {
     json = JSON.parse(text);
