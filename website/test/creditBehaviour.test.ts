@@ -71,6 +71,17 @@ describe("a new key", () => {
     expect(await secretIsThere(page)).toBe(false);
   });
 
+  it("the first one shows its secret although the empty list gives way to a list with it meanwhile", async () => {
+    await using opened = await site.open("noInference", "/openclaw/keys");
+    const { page } = opened;
+    await page.getByRole("button", { name: "New key" }).click();
+    await page.getByRole("textbox", { name: "Name" }).fill("my-script");
+    await page.getByRole("textbox", { name: "Name" }).press("Enter");
+    await expect.poll(() => page.getByText("You have no key yet").count()).toBe(0);
+    await page.getByLabel("The key").waitFor();
+    expect(await page.getByLabel("The key").inputValue()).toBe(SECRET);
+  });
+
   it("of a name one has is said so at the name", async () => {
     await using opened = await site.open("creditsRefused", "/openclaw/keys");
     const { page } = opened;

@@ -7,12 +7,12 @@ import { useNow } from "../../lib/useNow.ts";
 import { LinkButton, TextLink } from "../ui/Links.tsx";
 import { ListRow, RowList } from "../ui/Lists.tsx";
 import { RelativeTime } from "../ui/RelativeTime.tsx";
-import { CreateKey } from "./CreateKey.tsx";
 import { KeyBadge } from "./KeyBadge.tsx";
 import { LimitBar } from "./LimitBar.tsx";
+import { NewKeyButton } from "./NewKeyButton.tsx";
 
 /** A person's own keys; where there are none, what they are for. */
-export function KeyList({ keys }: { keys: readonly ProvisionedKey[] }) {
+export function KeyList({ keys, onNew }: { keys: readonly ProvisionedKey[]; onNew: () => void }) {
   if (keys.length === 0) {
     return (
       <EmptyState
@@ -21,7 +21,7 @@ export function KeyList({ keys }: { keys: readonly ProvisionedKey[] }) {
         description="A key lets a program of yours use models on your credits: a script, an editor, anything that speaks OpenAI's API. Give each its own, with a limit, and take back one without touching the others."
       >
         <EmptyState.Actions>
-          <CreateKey />
+          <NewKeyButton onClick={onNew} />
         </EmptyState.Actions>
       </EmptyState>
     );

@@ -1,8 +1,10 @@
 import type { ProvisionedKey } from "@oa/contract/keys";
 import { createFileRoute } from "@tanstack/react-router";
+import { useState } from "react";
 import { CreateKey } from "../../components/keys/CreateKey.tsx";
 import { InferenceHint } from "../../components/keys/InferenceHint.tsx";
 import { KeyList, KeyRow } from "../../components/keys/KeyList.tsx";
+import { NewKeyButton } from "../../components/keys/NewKeyButton.tsx";
 import { Failure } from "../../components/ui/Failure.tsx";
 import { RowList } from "../../components/ui/Lists.tsx";
 import { Loading } from "../../components/ui/Loading.tsx";
@@ -18,6 +20,7 @@ export const Route = createFileRoute("/_app/openclaw/keys/")({
 
 function KeysPage() {
   const keys = useKeys();
+  const [creating, setCreating] = useState(false);
   return (
     <>
       <PageHeader title="API keys" description="What your own programs spend your credits with." />
@@ -28,12 +31,13 @@ function KeysPage() {
           <Loading what="your keys" h={160} />
         </Panel>
       )}
-      {keys.state === "ready" && <Keys keys={keys.value} />}
+      {keys.state === "ready" && <Keys keys={keys.value} onNew={() => setCreating(true)} />}
+      <CreateKey opened={creating} onClose={() => setCreating(false)} />
     </>
   );
 }
 
-function Keys({ keys }: { keys: readonly ProvisionedKey[] }) {
+function Keys({ keys, onNew }: { keys: readonly ProvisionedKey[]; onNew: () => void }) {
   const own = keys.filter(({ instance_id }) => instance_id === null);
   const hosted = keys.filter(({ instance_id }) => instance_id !== null);
   return (
@@ -41,9 +45,9 @@ function Keys({ keys }: { keys: readonly ProvisionedKey[] }) {
       <Panel
         title="Your keys"
         description="Each works with whatever speaks OpenAI's API. Live."
-        aside={own.length > 0 && <CreateKey />}
+        aside={own.length > 0 && <NewKeyButton onClick={onNew} />}
       >
-        <KeyList keys={own} />
+        <KeyList keys={own} onNew={onNew} />
       </Panel>
       {hosted.length > 0 && (
         <Panel
