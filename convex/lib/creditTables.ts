@@ -57,7 +57,7 @@ export const creditTables = {
     open_holds: v.optional(v.number()),
     /** Frozen: nothing can be spent. */
     status: v.optional(accountStatus),
-    /** What calls have cost beyond their holds; 0 unless an upstream disregards `max_tokens`. */
+    /** What was charged without being held: beyond a hold (an upstream that disregards `max_tokens`), or after its end. */
     overrun_microusd: v.optional(v.number()),
     /** Rows of each kind, so that a filtered listing knows its length. */
     rows_by_kind: v.optional(v.record(v.string(), v.number())),

@@ -37,7 +37,7 @@ export interface AccountTotals {
   held_microusd: number;
   open_holds: number;
   status: "active" | "frozen" | "closed";
-  /** What calls have cost beyond their holds, in all. */
+  /** What was charged without being held, in all: beyond a hold, or after its end. */
   overrun_microusd: number;
   lifetime_credit_microusd: number;
   lifetime_debit_microusd: number;

@@ -278,7 +278,8 @@ async function closeAgain(
   }
   account.totals = {
     ...account.totals,
-    overrun_microusd: account.totals.overrun_microusd + Math.max(0, cost - hold.amount_microusd),
+    // What was held has been free since the end: nothing covers what is charged now.
+    overrun_microusd: account.totals.overrun_microusd + Math.max(0, more),
   };
   if (event === null) await recordUsage(ctx, account, hold, cost, call);
   else await correctUsage(ctx, event, { ...factsOf(call), cost_microusd: cost });

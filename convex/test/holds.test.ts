@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { internal } from "../_generated/api.js";
 import { customer } from "./credits.testing.ts";
 import {
   apply,
@@ -44,6 +45,38 @@ describe("fifty calls of $1.0025 at once on $5.00", () => {
       open_holds: 0,
       overrun_microusd: 0,
     });
+  });
+});
+
+describe("everything at once", () => {
+  it("of settlements, voids, expiries, credits and new calls that race for the same holds each hold ends once, and nothing is lost", async () => {
+    const ada = await customer();
+    await ada.post("topup", 100);
+    const calls = Array.from({ length: 30 }, (_, number) => number);
+    await batch(
+      ada,
+      calls.map((number) => dollarCall(number, { max_output_tokens: 1000 })),
+    );
+    await Promise.all([
+      ...calls.flatMap((number) => [
+        apply(ada, settleOp(number, { input: 1000, output: 100 })),
+        apply(ada, { op: "void", hold_id: holdId(number), reason: "the other half says" }),
+        apply(ada, { op: "progress", hold_id: holdId(number), output_tokens: 50 }),
+        apply(ada, dollarCall(100 + number, { max_output_tokens: 1000, ttl_ms: 600_000 })),
+      ]),
+      ada.t.mutation(internal.holds.expireOf, { user_id: ada.id, now: Date.now() + 61_000 }),
+      ada.post("promo_grant", 1),
+    ]);
+    const { account, ledger, holds, events } = await books(ada);
+    const posted = ledger.reduce((sum, { amount_microusd }) => sum + amount_microusd, 0);
+    expect(account).toMatchObject({ posted_microusd: posted, held_microusd: 30 * 12_500, open_holds: 30 });
+    const ended = holds.filter(({ state }) => state !== "open");
+    expect(ended).toHaveLength(30);
+    const charged = ended.reduce((sum, { settled_microusd = 0 }) => sum + settled_microusd, 0);
+    expect(posted).toBe(106_000_000 - charged);
+    expect(events.reduce((sum, { cost_microusd }) => sum + cost_microusd, 0)).toBe(charged);
+    // A settlement says what was delivered: it is charged, whoever was there before it.
+    expect(ended.every(({ settled_microusd }) => settled_microusd === 3500 || settled_microusd === 0)).toBe(true);
   });
 });
 

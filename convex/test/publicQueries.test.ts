@@ -1,6 +1,6 @@
 import { AccountStanding, BillingSummary, CONTROL_PATHS, InstanceSummary, SignUpResult, User } from "@oa/contract";
 import { describe, expect, it } from "vitest";
-import { api } from "../_generated/api.js";
+import { api, internal } from "../_generated/api.js";
 import { Control } from "./control.testing.ts";
 import { setupTest, type TestDeployment } from "./setup.testing.ts";
 
@@ -133,6 +133,25 @@ describe("what the page shows", () => {
     await control.send(CONTROL_PATHS.instanceSecret, { user: id, query: { key: "service_token" } });
     const events = await page.query(api.audit.myEvents, PAGE);
     expect(events.page.map(({ action }) => action)).toEqual(["secret.store", "account.sign_up"]);
+  });
+
+  it("what an administrator did to their things, but not from where", async () => {
+    const t = setupTest();
+    const { id, page } = await person(t, "ada", "a");
+    await t.mutation(internal.audit.record, {
+      act_id: "act-1",
+      actor: "someone-else",
+      via: "session",
+      subject_user_id: id,
+      action: "admin.instance.stop",
+      target: null,
+      result: "ok",
+      code: null,
+      ip: "203.0.113.9",
+      request_id: "req_1",
+    });
+    const events = await page.query(api.audit.myEvents, PAGE);
+    expect(events.page[0]).toMatchObject({ action: "admin.instance.stop", ip: null });
   });
 
   it("a long ledger page by page, every row once", async () => {
