@@ -29,7 +29,10 @@ export function roundUsd(usd: number): number {
   return usdOfMicro(microOfUsd(usd));
 }
 
-/** "$5.00"; four decimals below one cent ("$0.0042"), so that small costs are not shown as nothing. */
+/**
+ * "$5.00"; four decimals below one cent ("$0.0042") and up to six below a hundredth of one ("$0.00004"), so that small costs
+ * are not shown as nothing.
+ */
 export function formatUsd(value: MicroUsd): string {
   const magnitude = Math.abs(value);
   const digits = magnitude > 0 && magnitude < 10_000 ? 4 : 2;
@@ -37,7 +40,7 @@ export function formatUsd(value: MicroUsd): string {
     style: "currency",
     currency: "USD",
     minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
+    maximumFractionDigits: magnitude > 0 && magnitude < 100 ? 6 : digits,
   }).format(magnitude / MICRO_USD_PER_USD);
   return value < 0 ? `-${text}` : text;
 }

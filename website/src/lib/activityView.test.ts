@@ -44,6 +44,13 @@ describe("the activity", () => {
     expect(who({ via: "system", ip: "203.0.113.9" })).toBe("by the platform");
   });
 
+  it("tells an administrator's act from one's own, and an adjustment in dollars", () => {
+    const [act] = activities([line("a", "ok", 1, { action: "credits.adjust", target: "-1500000", via: "internal" })]);
+    expect(act).toMatchObject({ title: "Your credits adjusted", by: "by an administrator", target: "-$1.50" });
+    const [stop] = activities([line("b", "ok", 1, { action: "admin.instance.stop" })]);
+    expect(stop).toMatchObject({ title: "Stop asked for", by: "by an administrator", target: null });
+  });
+
   it("shows an action that is new to it by its name", () => {
     expect(activities([line("a", "ok", 1, { action: "key.rotate_all" })])[0]?.title).toBe("key rotate all");
   });

@@ -1,3 +1,5 @@
+import { microUsd } from "@oa/contract/money";
+import { signedUsd } from "./ledgerView.ts";
 import type { AuditLine } from "./live.tsx";
 
 /** One act for the timeline: the two lines of an act folded into one. */
@@ -35,6 +37,21 @@ const NAMES: Readonly<Record<string, { act: string; done: string }>> = {
   "key.rotate": { act: "Rotation of a key", done: "Key rotated" },
   "key.revoke": { act: "Revoking a key", done: "Key revoked" },
   "secret.store": { act: "Storing a secret", done: "Secret stored" },
+  "secret.erase": { act: "Removing a secret", done: "Secret removed" },
+  "provider_keys.store": { act: "Storing a provider key", done: "Provider key stored" },
+  "provider_keys.remove": { act: "Removing a provider key", done: "Provider key removed" },
+  "inference_key.rotate": { act: "Rotation of your OpenClaw's key", done: "Your OpenClaw's key rotated" },
+  "credits.adjust": { act: "Adjustment of your credits", done: "Your credits adjusted" },
+  "credits.freeze": { act: "Freezing of your credits", done: "Your credits frozen" },
+  "credits.unfreeze": { act: "Unfreezing of your credits", done: "Your credits unfrozen" },
+  "admin.credits.adjust": { act: "Adjustment of your credits", done: "Adjustment of your credits asked for" },
+  "admin.credits.freeze": { act: "Freezing of your credits", done: "Freezing of your credits asked for" },
+  "admin.credits.unfreeze": { act: "Unfreezing of your credits", done: "Unfreezing of your credits asked for" },
+  "admin.instance.stop": { act: "Stop", done: "Stop asked for" },
+  "admin.instance.delete": { act: "Deletion", done: "Deletion asked for" },
+  "admin.runtime.restart": { act: "Restart", done: "Gateway restarted" },
+  "admin.device.approve": { act: "Approval of a device", done: "Device approved" },
+  "admin.device.reject": { act: "Rejection of a device", done: "Device rejected" },
 };
 
 /** Folds lines (newest first) into acts, newest first. An act's outcome replaces its beginning. */
@@ -49,7 +66,7 @@ export function activities(lines: readonly AuditLine[]): Activity[] {
       title: activityTitle(line.action, result),
       result,
       by: actorWords(line),
-      target: line.target,
+      target: targetWords(line),
       code: line.code,
     });
   }
@@ -76,8 +93,18 @@ const WHO: Readonly<Record<Exclude<AuditLine["via"], "system">, string>> = {
   internal: "by a service on your behalf",
 };
 
+/** What only administrators do, whoever it is done to. */
+const ADMIN_ACT = /^(admin|credits)\./;
+
 function actorWords(line: AuditLine): string {
   if (line.via === "system") return "by the platform";
+  if (ADMIN_ACT.test(line.action)) return "by an administrator";
   const who = WHO[line.via];
   return line.ip === null ? who.replace(/,$/, "") : `${who} from ${line.ip}`;
+}
+
+/** An adjustment is noted in micro-dollars. */
+function targetWords({ action, target }: AuditLine): string | null {
+  const amount = action === "credits.adjust" ? Number(target) : Number.NaN;
+  return Number.isSafeInteger(amount) ? signedUsd(microUsd(amount)) : target;
 }

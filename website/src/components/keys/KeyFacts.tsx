@@ -2,18 +2,16 @@ import { Code, DataList, Stack } from "@mantine/core";
 import type { ProvisionedKey } from "@oa/contract/keys";
 import type { ReactNode } from "react";
 import { formatAbsolute } from "../../lib/format.ts";
-import { RESET_WORDS } from "../../lib/keyView.ts";
 import { RelativeTime } from "../ui/RelativeTime.tsx";
 import { LimitBar } from "./LimitBar.tsx";
 
 /** What a key is: its limit, its secret's beginning, its times. */
 export function KeyFacts({ apiKey, now }: { apiKey: ProvisionedKey; now: number }) {
-  const { last_used_at, expires_at, rotated_at, revoked_at, credit_limit_microusd, limit_reset } = apiKey;
+  const { last_used_at, expires_at, rotated_at, revoked_at } = apiKey;
   return (
     <Stack gap="md">
       <LimitBar apiKey={apiKey} now={now} />
       <DataList labelWidth="140px">
-        {credit_limit_microusd !== null && <Fact label="Begins anew">{RESET_WORDS[limit_reset ?? "never"]}</Fact>}
         <Fact label="Secret">
           <Code>{apiKey.prefix}…</Code>
         </Fact>

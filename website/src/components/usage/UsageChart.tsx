@@ -1,6 +1,7 @@
 import "@mantine/charts/styles.css";
 import { BarChart } from "@mantine/charts";
 import { formatUsd, microOfUsd } from "@oa/contract/money";
+import { exactUsd } from "../../lib/callView.ts";
 import { longDay, shortDay } from "../../lib/days.ts";
 import { type DayOfUse, formatCount, type Measure, MEASURE_WORDS } from "../../lib/usageView.ts";
 
@@ -24,7 +25,11 @@ export default function UsageChart({ days, measure }: { days: readonly DayOfUse[
       gridAxis="x"
       tickLine="none"
       xAxisProps={{ tickFormatter: shortDay, minTickGap: 24 }}
-      yAxisProps={{ width: 64, ...(measure === "cost" ? {} : { allowDecimals: false }) }}
+      yAxisProps={
+        measure === "cost"
+          ? { width: 72, tickFormatter: (usd: number) => exactUsd(microOfUsd(usd)) }
+          : { width: 72, allowDecimals: false }
+      }
       tooltipProps={{ labelFormatter: inWords }}
       barProps={{ isAnimationActive: false, radius: [3, 3, 0, 0] }}
       tooltipAnimationDuration={0}
