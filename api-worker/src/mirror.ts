@@ -15,11 +15,7 @@ interface Mirroring {
  * Tells Convex what a runtime just said, after the answer has gone out, so that every open page shows it. A mirror that
  * fails is only an older picture: the next look or the fleet's own event corrects it.
  */
-export function mirror(
-  { services, after }: Mirroring,
-  instance: ControlInstance,
-  seen: Seen,
-): void {
+export function mirror({ services, after }: Mirroring, instance: ControlInstance, seen: Seen): void {
   after(tell(services.control, instance, seen));
 }
 
@@ -37,11 +33,7 @@ export function mirrorDevices({ services, after }: Mirroring, runtime: UserRunti
   after(look().catch(() => undefined));
 }
 
-async function tell(
-  control: ControlClient,
-  instance: ControlInstance,
-  seen: Seen,
-): Promise<void> {
+async function tell(control: ControlClient, instance: ControlInstance, seen: Seen): Promise<void> {
   try {
     await control.observe({ instance_id: instance.instance_id, generation: instance.generation, ...seen });
   } catch {
