@@ -93,10 +93,10 @@ describe("a person gets a hosted OpenClaw", () => {
   });
 
   it("has $5.00 of credits, and the ledger says why", async () => {
-    await page.getByRole("link", { name: "Credits" }).click();
+    await page.getByRole("link", { name: "Balance and ledger" }).click();
     await page.getByText("$5.00").first().waitFor();
     const ledger = page.getByRole("table", { name: "Ledger" });
-    expect(await ledger.textContent()).toContain("Welcome credit");
+    await ledger.getByText("Welcome credit").waitFor();
   });
 
   it("finds it all again after Ctrl-C and a second npm start, still signed in", async () => {

@@ -52,6 +52,7 @@ export async function troubles({ page, thrown }: Opened, name: string): Promise<
   await keepPicture(page, `${name}-light`);
   found.push(...(await overflow(page)), ...(await seriousViolations(page, "everything")));
   await page.emulateMedia({ colorScheme: "dark" });
+  await coloured(page, "dark");
   await keepPicture(page, `${name}-dark`);
   found.push(...(await seriousViolations(page, "contrast")));
   await page.emulateMedia({ colorScheme: "light" });
@@ -61,6 +62,18 @@ export async function troubles({ page, thrown }: Opened, name: string): Promise<
   await keepPicture(page, `${name}-narrow`);
   found.push(...(await overflow(page)), ...thrown);
   return found;
+}
+
+/** Waits until the page shows a colour scheme: its colours fade from the other one, and are neither meanwhile. */
+async function coloured(page: Page, scheme: "light" | "dark"): Promise<void> {
+  await page.waitForFunction((wanted) => document.documentElement.dataset["mantineColorScheme"] === wanted, scheme);
+  await page.evaluate(async () => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    await frame();
+    await frame();
+    const fading = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
+    await Promise.allSettled(fading.map(({ finished }) => finished));
+  });
 }
 
 /** A line when the document is wider than the window. */
