@@ -173,6 +173,32 @@ export function redirect<I extends InputShape>(
   };
 }
 
+/** What the makers of routes below are told alike. */
+type RawSpec<G extends Gate, I extends InputShape, T> = Pick<
+  RouteSpec<G, I, z.ZodType>,
+  "path" | "gate" | "summary" | "input" | "limits" | "maxBodyBytes" | "errors"
+> & { handle(call: Call<G, z.output<z.ZodObject<I>>>): Promise<T> };
+
+/** A route whose answer is no data of the table's own form: what the handler gives is for `send` to answer. */
+function raw<G extends Gate, I extends InputShape, T>(
+  spec: RawSpec<G, I, T>,
+  form: Pick<Route, "method" | "kind"> & { fileTypes: readonly string[] },
+  send: (c: AppContext, given: T) => Response | Promise<Response>,
+): Route {
+  const { path, gate, summary, errors = [] } = spec;
+  return {
+    ...form,
+    path,
+    gate,
+    summary,
+    input: spec.input.shape,
+    answer: null,
+    status: 200,
+    errors: [...errors, ...(spec.limits === undefined ? [] : (["rate_limited"] as const)), "not_configured"],
+    respond: async (c) => send(c, await spec.handle(await enter(c, spec))),
+  };
+}
+
 /** A file that is made while it is read. */
 export interface FileAnswer {
   name: string;
@@ -186,65 +212,30 @@ export interface FileAnswer {
  * status. What breaks later breaks the connection, so that nobody takes half a file for a whole one.
  */
 export function file<G extends Gate, I extends InputShape>(
-  spec: Pick<RouteSpec<G, I, z.ZodType>, "path" | "gate" | "summary" | "input" | "limits" | "errors"> & {
-    types: readonly string[];
-    handle(call: Call<G, z.output<z.ZodObject<I>>>): Promise<FileAnswer>;
-  },
+  spec: RawSpec<G, I, FileAnswer> & { types: readonly string[] },
 ): Route {
-  const { path, gate, summary, errors = [] } = spec;
-  return {
-    method: "GET",
-    path,
-    gate,
-    summary,
-    input: spec.input.shape,
-    answer: null,
-    kind: "file",
-    fileTypes: spec.types,
-    status: 200,
-    errors: [...errors, ...(spec.limits === undefined ? [] : (["rate_limited"] as const)), "not_configured"],
-    async respond(c) {
-      const { name, contentType, chunks } = await spec.handle(await enter(c, spec));
-      return c.body(await streamOf(chunks, c.get("requestId")), 200, {
-        "content-type": contentType,
-        "content-disposition": `attachment; filename="${name}"`,
-        "cache-control": "no-store",
-      });
-    },
-  };
+  return raw(spec, { method: "GET", kind: "file", fileTypes: spec.types }, async (c, { name, contentType, chunks }) =>
+    c.body(await streamOf(chunks, c.get("requestId")), 200, {
+      "content-type": contentType,
+      "content-disposition": `attachment; filename="${name}"`,
+      "cache-control": "no-store",
+    }),
+  );
 }
 
 /**
  * Makes a route that answers server-sent events of another part, passed on as they come until one side ends them. What cannot
  * be opened at all is an error with a status.
  */
-export function stream<G extends Gate, I extends InputShape>(
-  spec: Pick<RouteSpec<G, I, z.ZodType>, "path" | "gate" | "summary" | "input" | "limits" | "errors"> & {
-    handle(call: Call<G, z.output<z.ZodObject<I>>>): Promise<ReadableStream<Uint8Array>>;
-  },
-): Route {
-  const { path, gate, summary, errors = [] } = spec;
-  return {
-    method: "GET",
-    path,
-    gate,
-    summary,
-    input: spec.input.shape,
-    answer: null,
-    kind: "stream",
-    fileTypes: ["text/event-stream"],
-    status: 200,
-    errors: [...errors, ...(spec.limits === undefined ? [] : (["rate_limited"] as const)), "not_configured"],
-    async respond(c) {
-      const body = await spec.handle(await enter(c, spec));
-      return c.body(body, 200, {
-        "content-type": "text/event-stream",
-        // Not compressed either: what compresses collects first.
-        "cache-control": "no-store, no-transform",
-        "x-accel-buffering": "no",
-      });
-    },
-  };
+export function stream<G extends Gate, I extends InputShape>(spec: RawSpec<G, I, ReadableStream<Uint8Array>>): Route {
+  return raw(spec, { method: "GET", kind: "stream", fileTypes: ["text/event-stream"] }, (c, body) =>
+    c.body(body, 200, {
+      "content-type": "text/event-stream",
+      // Not compressed either: what compresses collects first.
+      "cache-control": "no-store, no-transform",
+      "x-accel-buffering": "no",
+    }),
+  );
 }
 
 /** An answer that is another service's own. */
@@ -255,31 +246,11 @@ export interface RelayedAnswer {
 
 /** Makes a route that passes on what another service answers, as it comes. */
 export function relay<G extends Gate, I extends InputShape>(
-  spec: Pick<
-    RouteSpec<G, I, z.ZodType>,
-    "method" | "path" | "gate" | "summary" | "input" | "maxBodyBytes" | "errors"
-  > & {
-    types: readonly string[];
-    handle(call: Call<G, z.output<z.ZodObject<I>>>): Promise<RelayedAnswer>;
-  },
+  spec: RawSpec<G, I, RelayedAnswer> & { method: Method; types: readonly string[] },
 ): Route {
-  const { method, path, gate, summary, errors = [] } = spec;
-  return {
-    method,
-    path,
-    gate,
-    summary,
-    input: spec.input.shape,
-    answer: null,
-    kind: "relay",
-    fileTypes: spec.types,
-    status: 200,
-    errors: [...errors, "not_configured"],
-    async respond(c) {
-      const { headers, body } = await spec.handle(await enter(c, spec));
-      return c.body(body, 200, { "cache-control": "no-store", ...headers });
-    },
-  };
+  return raw(spec, { method: spec.method, kind: "relay", fileTypes: spec.types }, (c, { headers, body }) =>
+    c.body(body, 200, { "cache-control": "no-store", ...headers }),
+  );
 }
 
 function parse<S extends z.ZodType>(

@@ -1,4 +1,4 @@
-import type { TableNames } from "../_generated/dataModel.js";
+import type { Id, TableNames } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
 import { addToUsageCount } from "./usageDaily.ts";
 import { PRUNE_ROWS, RETENTION, ROUTINE_AUDIT_KEEP_MS } from "../lib/retention.ts";
@@ -24,8 +24,7 @@ export const PRUNERS: readonly Pruner[] = [
         .query("credit_holds")
         .withIndex("by_closed_at", (q) => q.gte("closed_at", 0).lt("closed_at", now - keepOf("credit_holds")))
         .take(PRUNE_ROWS);
-      for (const row of rows) await ctx.db.delete("credit_holds", row._id);
-      return rows.length;
+      return await deleteRows(ctx, "credit_holds", rows);
     },
   },
   {
@@ -35,8 +34,7 @@ export const PRUNERS: readonly Pruner[] = [
         .query("key_spend_windows")
         .withIndex("by_ends_at", (q) => q.gte("ends_at", 0).lt("ends_at", now - keepOf("key_spend_windows")))
         .take(PRUNE_ROWS);
-      for (const row of rows) await ctx.db.delete("key_spend_windows", row._id);
-      return rows.length;
+      return await deleteRows(ctx, "key_spend_windows", rows);
     },
   },
   { table: "usage_events", prune: pruneUsageEvents },
@@ -55,8 +53,7 @@ async function pruneExpired(ctx: MutationCtx, table: Expiring, now: number): Pro
     .query(table)
     .withIndex("by_expires_at", (q) => q.lt("expires_at", now - keepOf(table)))
     .take(PRUNE_ROWS);
-  for (const row of rows) await ctx.db.delete(table, row._id);
-  return rows.length;
+  return await deleteRows(ctx, table, rows);
 }
 
 /** Tables whose rows are over a fixed time after they were made. */
@@ -67,8 +64,7 @@ async function pruneCreated(ctx: MutationCtx, table: Aging, now: number): Promis
     .query(table)
     .withIndex("by_created_at", (q) => q.lt("created_at", now - keepOf(table)))
     .take(PRUNE_ROWS);
-  for (const row of rows) await ctx.db.delete(table, row._id);
-  return rows.length;
+  return await deleteRows(ctx, table, rows);
 }
 
 /** Tables of runs, which are over a fixed time after they last went on. */
@@ -79,8 +75,7 @@ async function pruneUpdated(ctx: MutationCtx, table: Running, now: number): Prom
     .query(table)
     .withIndex("by_updated_at", (q) => q.lt("updated_at", now - keepOf(table)))
     .take(PRUNE_ROWS);
-  for (const row of rows) await ctx.db.delete(table, row._id);
-  return rows.length;
+  return await deleteRows(ctx, table, rows);
 }
 
 /** With the events goes their number, so that a user's list does not say it is longer than it is. */
@@ -89,10 +84,9 @@ async function pruneUsageEvents(ctx: MutationCtx, now: number): Promise<number> 
     .query("usage_events")
     .withIndex("by_created_at", (q) => q.lt("created_at", now - keepOf("usage_events")))
     .take(PRUNE_ROWS);
-  for (const row of rows) await ctx.db.delete("usage_events", row._id);
   for (const [userId, events] of Map.groupBy(rows, ({ user_id }) => user_id))
     await addToUsageCount(ctx, userId, -events.length);
-  return rows.length;
+  return await deleteRows(ctx, "usage_events", rows);
 }
 
 async function pruneAudit(ctx: MutationCtx, routine: boolean, before: number): Promise<number> {
@@ -100,7 +94,15 @@ async function pruneAudit(ctx: MutationCtx, routine: boolean, before: number): P
     .query("audit_log")
     .withIndex("by_routine_created_at", (q) => q.eq("routine", routine).lt("created_at", before))
     .take(PRUNE_ROWS);
-  for (const row of rows) await ctx.db.delete("audit_log", row._id);
+  return await deleteRows(ctx, "audit_log", rows);
+}
+
+async function deleteRows<Table extends TableNames>(
+  ctx: MutationCtx,
+  table: Table,
+  rows: readonly { _id: Id<Table> }[],
+): Promise<number> {
+  for (const row of rows) await ctx.db.delete(table, row._id);
   return rows.length;
 }
 

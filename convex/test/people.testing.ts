@@ -57,7 +57,7 @@ export class People {
     const body = {
       person,
       client: CLIENT,
-      access: link === undefined ? { kind: "browser", session_hash: hashOf(`${subject}${Math.random()}`) } : null,
+      access: link === undefined ? { kind: "browser", session_hash: hashOf(`${subject}${crypto.randomUUID()}`) } : null,
       link_user_id: link ?? null,
     };
     return await this.control.ask(OAuthOutcome, PATHS.oauthSignIn, { body });

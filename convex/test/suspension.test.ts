@@ -23,7 +23,7 @@ async function instance(ada: Customer) {
 /** The balance goes to nothing by a call. */
 async function spendAll(ada: Customer): Promise<void> {
   const { posted_microusd } = await ada.account();
-  await ada.call({ hold: `hold-all-${posted_microusd}-${Math.random()}`, cost: posted_microusd });
+  await ada.call({ hold: `hold-all-${posted_microusd}-${crypto.randomUUID()}`, cost: posted_microusd });
   await settle(ada.t);
 }
 
