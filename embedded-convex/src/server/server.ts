@@ -17,7 +17,6 @@ import { createTokenVerifier } from "./jwt.ts";
 import { listen, type Listener } from "./listener.ts";
 import { createLogStream } from "./log-stream.ts";
 import { createApi, type Route } from "./routes.ts";
-import { createPinnedSnapshots } from "./pinned-snapshots.ts";
 import { createLiveQueries } from "./sync/live-queries.ts";
 import { createSyncServer } from "./sync/sync-server.ts";
 import { createSystemQueries } from "./system-queries.ts";
@@ -115,14 +114,13 @@ function serve(
     createTokenVerifier(() => engine.authConfig(), now),
   );
   const caller = createCaller(engine, createSystemQueries(engine), options.redactErrors ?? false);
-  const pinned = createPinnedSnapshots(engine);
   const logs = createLogStream(engine, now);
   const deploy = createDeployApi(engine, logs);
   const liveQueries = createLiveQueries(engine, caller, now);
   const sync = createSyncServer({ engine, caller, authenticator, liveQueries, now, onError });
   const site = createSite(engine, authenticator);
   const api = createApi({
-    routes: [...aboutRoutes(engine), ...functionRoutes(engine, caller, pinned), ...deploy.routes],
+    routes: [...aboutRoutes(engine), ...functionRoutes(engine, caller), ...deploy.routes],
     authenticator,
     onError,
     stopping: stopping.signal,
@@ -165,7 +163,6 @@ function serve(
     deploy.close();
     logs.close();
     liveQueries.close();
-    pinned.close();
     await engine.close();
   };
 }
