@@ -22,6 +22,11 @@ it.each([
   "https:evil.example",
   "javascript:alert(1)",
   "//this.site@evil.example",
+  "/.//evil.example",
+  "/..//evil.example",
+  "/%2e//evil.example",
+  "/openclaw/..//evil.example",
+  "/./\t/evil.example",
 ])("%j is none, and becomes the start page", (path) => {
   expect(localPath(path)).toBe("/");
 });

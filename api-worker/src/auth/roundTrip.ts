@@ -81,5 +81,7 @@ export function localPath(wanted: string | undefined): string {
   const origin = "https://this.site";
   if (wanted === undefined || !wanted.startsWith("/") || wanted.includes("\\")) return "/";
   const url = URL.parse(wanted, origin);
-  return url === null || url.origin !== origin ? "/" : `${url.pathname}${url.search}${url.hash}`;
+  // Dots are gone from a parsed path: `/.//host` has become `//host`, which a browser reads as another site's address.
+  if (url === null || url.origin !== origin || url.pathname.startsWith("//")) return "/";
+  return `${url.pathname}${url.search}${url.hash}`;
 }
