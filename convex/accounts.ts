@@ -3,15 +3,15 @@ import { v } from "convex/values";
 import type * as z from "zod";
 import { internalMutation, query } from "./_generated/server.js";
 import { requireUser } from "./lib/access.ts";
-import { access, clientInfo } from "./lib/accountValidators.ts";
+import { access, clientInfo, ground } from "./lib/accountValidators.ts";
 import { isAdmin } from "./lib/admins.ts";
 import { apiError } from "./lib/errors.ts";
 import { userView } from "./lib/userView.ts";
 import { sessionStart } from "./lib/validators.ts";
-import { endAccess, grantAccess } from "./model/access.ts";
+import { endAccess, grantAccess, requireGround } from "./model/access.ts";
 import { recordAuthEvent } from "./model/authEvents.ts";
 import { identitiesOf } from "./model/identities.ts";
-import { insertSession } from "./model/sessions.ts";
+import { insertSession, requireSession } from "./model/sessions.ts";
 import { insertUser, requireUserById } from "./model/users.ts";
 
 /** Who is signed in, and how they can be. */
@@ -47,12 +47,12 @@ export const register = internalMutation({
   },
 });
 
-/** Opens the account of someone whose password the Worker has checked. */
+/** Opens the account of someone who has just proved who they are; see `requireGround`. */
 export const openAccess = internalMutation({
-  args: { user_id: v.string(), access, client: clientInfo, rehash: v.optional(v.string()) },
+  args: { user_id: v.string(), access, client: clientInfo, ground },
   handler: async (ctx, args): Promise<AccessGranted> => {
     const user = await requireUserById(ctx, args.user_id);
-    if (args.rehash !== undefined) await ctx.db.patch("users", user._id, { password_hash: args.rehash });
+    await requireGround(ctx, user, args.ground);
     return await grantAccess(ctx, user, args.access, args.client);
   },
 });
@@ -69,17 +69,19 @@ export const signInFailed = internalMutation({
 
 /**
  * Replaces the password, ends every other way in but terminals' keys, and gives the browser that did it a new session.
- * `conflict` where the stored hash is no longer the one the Worker has checked against.
+ * `conflict` where the stored hash is no longer the one the Worker has checked against, `expired` where the session has ended.
  */
 export const setPassword = internalMutation({
   args: {
     user_id: v.string(),
     password_hash: v.string(),
     replaces: v.union(v.string(), v.null()),
+    asked_by: v.string(),
     session: sessionStart,
   },
   handler: async (ctx, args): Promise<z.infer<typeof SessionResult>> => {
     const user = await requireUserById(ctx, args.user_id);
+    await requireSession(ctx, user._id, args.asked_by);
     if ((user.password_hash ?? null) !== args.replaces) {
       throw apiError("conflict", "The password was changed in the meantime. Sign in again.");
     }

@@ -8,6 +8,7 @@ import { deviceName } from "./lib/deviceName.ts";
 import { apiError } from "./lib/errors.ts";
 import { FLOW_CODE_TTL_MS, FLOW_TTL_MS, planPoll, planTake, POLL_INTERVAL_S } from "./lib/flowPlan.ts";
 import { grantAccess } from "./model/access.ts";
+import { requireSession } from "./model/sessions.ts";
 import { requireUserById } from "./model/users.ts";
 
 /**
@@ -55,12 +56,14 @@ export const look = internalQuery({
 
 /**
  * Takes a person's word, once. By the flow's link and with a callback, the grant goes to whoever brings the code from the
- * callback; by the typed code, or without a callback, to the client that polls. `expired` where nothing waits any more.
+ * callback; by the typed code, or without a callback, to the client that polls. `expired` where nothing waits any more, and where
+ * the session that decides has ended.
  */
 export const decide = internalMutation({
-  args: { user_id: v.string(), by: flowBy, approve: v.boolean(), code_hash: v.string() },
+  args: { user_id: v.string(), asked_by: v.string(), by: flowBy, approve: v.boolean(), code_hash: v.string() },
   handler: async (ctx, args): Promise<z.infer<typeof FlowDecideResult>> => {
     const user = await requireUserById(ctx, args.user_id);
+    await requireSession(ctx, user._id, args.asked_by);
     const row = await flowOf(ctx, args.by);
     const now = Date.now();
     if (row === null || row.expires_at <= now || row.decision.kind !== "waiting") {

@@ -6,7 +6,8 @@ import { access, clientInfo, oauthProvider, providerPerson } from "./lib/account
 import { apiError } from "./lib/errors.ts";
 import { recordAuthEvent } from "./model/authEvents.ts";
 import { identitiesOf, linkPerson, signInPerson } from "./model/identities.ts";
-import { issueTicket, takeTicket, TICKET_TTL_MS } from "./model/tickets.ts";
+import { requireSession } from "./model/sessions.ts";
+import { dropTickets, issueTicket, takeTicket, TICKET_TTL_MS } from "./model/tickets.ts";
 import { requireUserById, userById } from "./model/users.ts";
 
 /** Sign-in with GitHub and Google. The Worker speaks with them; who a person of theirs is here is decided here. */
@@ -22,6 +23,8 @@ export const start = internalMutation({
   },
   handler: async (ctx, args): Promise<{ done: true }> => {
     const user = args.link_user_id === null ? null : await requireUserById(ctx, args.link_user_id);
+    // A browser has one trip at a time: those before it lead nowhere any more.
+    if (user !== null) await dropTickets(ctx, user._id, "oauth");
     const { provider, binding_hash, return_to } = args;
     await issueTicket(
       ctx,
@@ -53,11 +56,12 @@ export const signIn = internalMutation({
     person: providerPerson,
     client: clientInfo,
     access: v.union(access, v.null()),
-    link_user_id: v.union(v.string(), v.null()),
+    link: v.union(v.object({ user_id: v.string(), asked_by: v.string() }), v.null()),
   },
   handler: async (ctx, args): Promise<OAuthOutcome> => {
-    if (args.link_user_id !== null) {
-      const user = await requireUserById(ctx, args.link_user_id);
+    if (args.link !== null) {
+      const user = await requireUserById(ctx, args.link.user_id);
+      await requireSession(ctx, user._id, args.link.asked_by);
       return await linkPerson(ctx, user, args.person, args.client);
     }
     if (args.access === null) throw apiError("invalid_request", "Say what is to be opened, or whom to link.");

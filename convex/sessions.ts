@@ -9,7 +9,7 @@ import { isAdmin } from "./lib/admins.ts";
 import { apiError } from "./lib/errors.ts";
 import { userView } from "./lib/userView.ts";
 import { sessionStart } from "./lib/validators.ts";
-import { endAccess } from "./model/access.ts";
+import { endAccess, requireGround } from "./model/access.ts";
 import { recordAudit } from "./model/auditLog.ts";
 import { recordAuthEvent } from "./model/authEvents.ts";
 import { insertSession, sessionByHash } from "./model/sessions.ts";
@@ -29,14 +29,21 @@ export const mySignIns = query({
 });
 
 /**
- * Opens a session for a user whose password the Worker has checked. `rehash` replaces the stored hash of the password,
- * when its parameters have risen. Refused with `not_found` for an unknown user.
+ * Opens a session for a user whose password the Worker has checked; see `requireGround`. Refused with `not_found` for an
+ * unknown user.
  */
 export const open = internalMutation({
-  args: { user_id: v.string(), session: sessionStart, rehash: v.optional(v.string()), request_id: v.string() },
+  args: {
+    user_id: v.string(),
+    session: sessionStart,
+    proven_hash: v.string(),
+    rehash: v.optional(v.string()),
+    request_id: v.string(),
+  },
   handler: async (ctx, args): Promise<z.infer<typeof SessionResult>> => {
     const user = await requireUserById(ctx, args.user_id);
-    if (args.rehash !== undefined) await ctx.db.patch("users", user._id, { password_hash: args.rehash });
+    const { proven_hash, rehash } = args;
+    await requireGround(ctx, user, { kind: "password", proven_hash, ...(rehash !== undefined && { rehash }) });
     const client = { ...args.session, place: args.session.place ?? null };
     const id = await insertSession(ctx, user._id, client);
     await recordAuthEvent(ctx, user._id, "sign_in", client);

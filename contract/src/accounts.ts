@@ -41,10 +41,14 @@ export const CredentialsResult = z.object({
   credentials: z.object({ user: User, password_hash: z.string() }).nullable(),
 });
 
-/** POST opens a session; a new `password_hash` replaces the stored one when its parameters have risen. */
+/**
+ * POST opens a session for someone whose password was checked against `proven_hash`. `conflict` where that is no longer the
+ * stored one: a password that was changed in the meantime opens nothing. `rehash` takes its place when its parameters have risen.
+ */
 export const OpenSessionRequest = z.object({
   user_id: UserId,
   session: SessionStart,
+  proven_hash: z.string().min(20).max(400),
   rehash: z.string().min(20).max(400).optional(),
 });
 

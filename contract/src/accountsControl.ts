@@ -13,12 +13,12 @@ export const ACCOUNT_CONTROL_PATHS = {
   accountLimits: "/control/accounts/limits",
   /** POST `RegisterRequest` -> `AccessGranted`; `taken`. */
   accountRegister: "/control/accounts/register",
-  /** POST `OpenAccessRequest` -> `AccessGranted`: for someone whose password the Worker has checked. */
+  /** POST `OpenAccessRequest` -> `AccessGranted`; `conflict`, `expired` where its ground is gone. */
   accountAccess: "/control/accounts/access",
   /** POST `FailedSignIn` -> `Done`. */
   accountSignInFailed: "/control/accounts/sign-in-failed",
 
-  /** POST `SetPasswordRequest` -> `SessionResult`. */
+  /** POST `SetPasswordRequest` -> `SessionResult`; `conflict`, `expired`. */
   accountPassword: "/control/accounts/password",
   /** POST `ResetStart` -> `{ user: User | null }`: null for an e-mail nobody has. */
   accountResetStart: "/control/accounts/reset/start",
@@ -40,7 +40,7 @@ export const ACCOUNT_CONTROL_PATHS = {
   oauthStart: "/control/accounts/oauth/start",
   /** POST `OAuthTake` -> `OAuthTaken`: once. */
   oauthTake: "/control/accounts/oauth/take",
-  /** POST `OAuthSignIn` -> `OAuthOutcome`. */
+  /** POST `OAuthSignIn` -> `OAuthOutcome`; `expired` where the session that links has ended. */
   oauthSignIn: "/control/accounts/oauth/sign-in",
   /** DELETE `UnlinkIdentity` -> `Done`; `not_found`, `conflict`. */
   oauthIdentity: "/control/accounts/oauth/identity",
@@ -154,11 +154,24 @@ export const RegisterRequest = z.object({
   access: Access,
   client: ClientInfo,
 });
+
+/**
+ * On what a new way in stands. It is looked at again in the transaction that opens it: a password that was changed, or a session
+ * that was ended, while the request was on its way opens nothing any more.
+ */
+export const Ground = z.discriminatedUnion("kind", [
+  /** The hash the Worker has checked the password against, and what takes its place when its parameters have risen. */
+  z.object({ kind: z.literal("password"), proven_hash: PasswordHash, rehash: PasswordHash.optional() }),
+  /** The session of the browser that asks. */
+  z.object({ kind: z.literal("session"), session_hash: Hash }),
+]);
+export type Ground = z.infer<typeof Ground>;
+
 export const OpenAccessRequest = z.object({
   user_id: UserId,
   access: Access,
   client: ClientInfo,
-  rehash: PasswordHash.optional(),
+  ground: Ground,
 });
 export const FailedSignIn = z.object({ user_id: UserId, client: ClientInfo });
 
@@ -167,6 +180,8 @@ export const SetPasswordRequest = z.object({
   password_hash: PasswordHash,
   /** The hash the Worker has checked the old password against; null where there was none. `conflict` if it changed since. */
   replaces: PasswordHash.nullable(),
+  /** Hash of the session that asks, which must stand; `session` is the one that takes its place. */
+  asked_by: Hash,
   session: SessionStart,
 });
 export const ResetStart = z.object({ email: Email, ticket_hash: Hash, client: ClientInfo });
@@ -215,7 +230,8 @@ export const OAuthSignIn = z.object({
   client: ClientInfo,
   /** Null when an identity is linked to someone who is signed in. */
   access: Access.nullable(),
-  link_user_id: UserId.nullable(),
+  /** Who is to be linked, and the hash of their session, which must stand. */
+  link: z.object({ user_id: UserId, asked_by: Hash }).nullable(),
 });
 export const OAuthOutcome = z.discriminatedUnion("outcome", [
   z.object({ outcome: z.literal("signed_in"), user: User, created: z.boolean() }),
@@ -250,6 +266,8 @@ export const FlowBy = z.union([z.object({ flow: FlowId }), z.object({ user_code:
 export const FlowLooked = z.object({ flow: EditorFlow.nullable() });
 export const FlowDecide = z.object({
   user_id: UserId,
+  /** Hash of the session that decides, which must stand. */
+  asked_by: Hash,
   by: FlowBy,
   approve: z.boolean(),
   /** Of the one-use code that goes to the callback. */

@@ -21,6 +21,13 @@ export const access = v.union(
 );
 export type AccessSpec = Infer<typeof access>;
 
+/** `Ground` of the contract. */
+export const ground = v.union(
+  v.object({ kind: v.literal("password"), proven_hash: v.string(), rehash: v.optional(v.string()) }),
+  v.object({ kind: v.literal("session"), session_hash: v.string() }),
+);
+export type GroundSpec = Infer<typeof ground>;
+
 /** `ProviderPerson` of the contract. */
 export const providerPerson = v.object({
   provider: oauthProvider,

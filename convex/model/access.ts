@@ -2,13 +2,14 @@ import type { AccessGranted, AuthEventType, ClientInfo } from "@oa/contract";
 import { microUsd, usdOfMicro } from "@oa/contract";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
-import type { AccessSpec } from "../lib/accountValidators.ts";
+import type { AccessSpec, GroundSpec } from "../lib/accountValidators.ts";
+import { apiError } from "../lib/errors.ts";
 import { userView } from "../lib/userView.ts";
 import { recordAuthEvent } from "./authEvents.ts";
 import { insertFamily, endFamily } from "./families.ts";
 import { accountOf } from "./ledger.ts";
 import { insertManagementKey } from "./managementKeys.ts";
-import { insertSession } from "./sessions.ts";
+import { insertSession, requireSession } from "./sessions.ts";
 
 /**
  * What opens an account, and how all of it is shut. The one place that knows every kind of way in: whoever adds a kind adds
@@ -20,6 +21,18 @@ const OPENED: { readonly [Kind in AccessSpec["kind"]]: AuthEventType } = {
   editor: "editor_connected",
   terminal: "terminal_connected",
 };
+
+/**
+ * Looks again at what a new way in stands on. A sign-in that was on its way with a password that has been replaced is refused with
+ * `conflict`; neither it nor its `rehash` may undo the change.
+ */
+export async function requireGround(ctx: MutationCtx, user: Doc<"users">, ground: GroundSpec): Promise<void> {
+  if (ground.kind === "session") return await requireSession(ctx, user._id, ground.session_hash);
+  if (user.password_hash !== ground.proven_hash) {
+    throw apiError("conflict", "The password was changed in the meantime. Sign in again.");
+  }
+  if (ground.rehash !== undefined) await ctx.db.patch("users", user._id, { password_hash: ground.rehash });
+}
 
 /** Opens an account for whoever holds the secret behind `access`, and records it for the owner to see. */
 export async function grantAccess(

@@ -14,6 +14,17 @@ export async function sessionByHash(ctx: QueryCtx, hash: string): Promise<Doc<"s
     .unique();
 }
 
+/**
+ * Refuses with `expired` an act of a session that does not stand (any more). For acts that open another way in: asked again in their
+ * own transaction, because a session that was ended while its request was on its way must not live on in what that opens.
+ */
+export async function requireSession(ctx: QueryCtx, userId: Id<"users">, hash: string): Promise<void> {
+  const session = await sessionByHash(ctx, hash);
+  if (session === null || session.user_id !== userId || session.expires_at <= Date.now()) {
+    throw apiError("expired", "This session has ended. Sign in again.");
+  }
+}
+
 /** Opens a session. A hash that is in use is refused with `conflict`: a session is never taken over by a new sign-in. */
 export async function insertSession(
   ctx: MutationCtx,

@@ -106,7 +106,7 @@ describe("signing in", () => {
     const id = await signUp(control, "ada@example.com", "a");
     const rehash = "scrypt$15$8$3$c2FsdA$aGFzaA";
     await control.ask(SessionResult, CONTROL_PATHS.accountSessions, {
-      body: { user_id: id, session: sessionOf("b"), rehash },
+      body: { user_id: id, session: sessionOf("b"), proven_hash: HASH, rehash },
     });
     expect((await lookUp(control, "a"))?.user.user_id).toBe(id);
     expect((await lookUp(control, "b"))?.user.user_id).toBe(id);
@@ -118,7 +118,7 @@ describe("signing in", () => {
 
   it("for a user we do not have opens nothing", async () => {
     const control = new Control(setupTest());
-    const body = { user_id: "nobody", session: sessionOf("a") };
+    const body = { user_id: "nobody", session: sessionOf("a"), proven_hash: HASH };
     expect(await control.refusal(CONTROL_PATHS.accountSessions, { body })).toMatchObject({
       status: 404,
       code: "not_found",
@@ -130,7 +130,7 @@ describe("signing in", () => {
     const control = new Control(setupTest());
     await signUp(control, "ada@example.com", "a");
     const bob = await signUp(control, "bob@example.com", "b");
-    const body = { user_id: bob, session: sessionOf("a") };
+    const body = { user_id: bob, session: sessionOf("a"), proven_hash: HASH };
     expect(await control.refusal(CONTROL_PATHS.accountSessions, { body })).toMatchObject({
       status: 409,
       code: "conflict",
@@ -179,7 +179,9 @@ it("what happened is in the audit log, and no hash of a password or cookie is", 
   const t = setupTest();
   const control = new Control(t);
   const id = await signUp(control, "ada@example.com", "a");
-  await control.send(CONTROL_PATHS.accountSessions, { body: { user_id: id, session: sessionOf("b") } });
+  await control.send(CONTROL_PATHS.accountSessions, {
+    body: { user_id: id, session: sessionOf("b"), proven_hash: HASH },
+  });
   const lines = await t.run(async (ctx) => await ctx.db.query("audit_log").collect());
   expect(lines.map(({ action, subject_user_id, ip }) => [action, subject_user_id, ip])).toEqual([
     ["account.sign_up", id, "203.0.113.9"],

@@ -13,6 +13,9 @@ import type { TestDeployment } from "./setup.testing.ts";
 export const HASH = "scrypt$14$8$5$c2FsdA$aGFzaA";
 export const CLIENT = { ip: "203.0.113.9", user_agent: "openclaw-token/0.9.0", place: null };
 
+/** Their password was checked a moment ago. */
+const PASSWORD = { kind: "password", proven_hash: HASH };
+
 /** A hash that stands for the secret of this name. */
 export function hashOf(name: string): string {
   return Array.from(name, (letter) => letter.charCodeAt(0).toString(16))
@@ -24,6 +27,8 @@ export function hashOf(name: string): string {
 /** People and their programs, through the control endpoints. */
 export class People {
   readonly control: Control;
+  /** Hash of the session each of them signed up with, by user id. */
+  readonly #sessions = new Map<string, string>();
 
   constructor(t: TestDeployment) {
     this.control = new Control(t);
@@ -33,17 +38,20 @@ export class People {
   async signUp(email: string): Promise<string> {
     const session = { session_hash: hashOf(email), ip: null, user_agent: null };
     const body = { email, password_hash: HASH, session };
-    return (await this.control.ask(SignUpResult, CONTROL_PATHS.accountSignUp, { body })).user.user_id;
+    const { user } = await this.control.ask(SignUpResult, CONTROL_PATHS.accountSignUp, { body });
+    this.#sessions.set(user.user_id, session.session_hash);
+    return user.user_id;
   }
 
   async editor(user: string, token: string): Promise<AccessGranted> {
-    const body = { access: { kind: "editor", token_hash: hashOf(token) }, client: CLIENT };
+    const body = { access: { kind: "editor", token_hash: hashOf(token) }, client: CLIENT, ground: PASSWORD };
     return await this.control.ask(AccessGranted, PATHS.accountAccess, { user, body });
   }
 
   async terminal(user: string, key: string): Promise<AccessGranted> {
     const access = { kind: "terminal", key_hash: hashOf(key), key_prefix: "sk-mgmt-0000" };
-    return await this.control.ask(AccessGranted, PATHS.accountAccess, { user, body: { access, client: CLIENT } });
+    const body = { access, client: CLIENT, ground: PASSWORD };
+    return await this.control.ask(AccessGranted, PATHS.accountAccess, { user, body });
   }
 
   async refresh(token: string, next: string): Promise<z.output<typeof RefreshOutcome>["outcome"]> {
@@ -51,14 +59,14 @@ export class People {
     return (await this.control.ask(RefreshOutcome, PATHS.refreshRotate, { body })).outcome;
   }
 
-  /** Signs in with a provider. `email` null: the provider has verified none. */
+  /** Signs in with a provider, or links it to a user in the session they signed up with. `email` null: the provider has verified none. */
   async provider(subject: string, email: string | null, link?: string): Promise<OAuthOutcome> {
     const person = { provider: "github", subject, email, name: null, avatar_url: null };
     const body = {
       person,
       client: CLIENT,
       access: link === undefined ? { kind: "browser", session_hash: hashOf(`${subject}${crypto.randomUUID()}`) } : null,
-      link_user_id: link ?? null,
+      link: link === undefined ? null : { user_id: link, asked_by: this.#sessions.get(link) },
     };
     return await this.control.ask(OAuthOutcome, PATHS.oauthSignIn, { body });
   }

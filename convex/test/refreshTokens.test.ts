@@ -1,6 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { REFRESH_TOKEN_TTL_MS } from "@oa/contract";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { internal } from "../_generated/api.js";
 import { LOST_ANSWER_MS } from "../lib/rotationPlan.ts";
-import { People } from "./people.testing.ts";
+import { hashOf, People } from "./people.testing.ts";
 import { setupTest, type TestDeployment } from "./setup.testing.ts";
 
 async function tokens(t: TestDeployment) {
@@ -71,6 +73,34 @@ describe("a refresh token", () => {
     await people.refresh("r1", "r2");
     await people.refresh("r0", "again");
     expect(await people.refresh("other", "other next")).toBe("rotated");
+  });
+
+  it("of an editor that was used for weeks ends it in one small transaction; what is left of it is worth nothing", async () => {
+    const { t, people } = await signedIn();
+    await t.run(async (ctx) => {
+      const family = await ctx.db.query("refresh_families").unique();
+      if (family === null) throw new Error("there is no editor");
+      const row = {
+        family_id: family._id,
+        created_at: 1,
+        expires_at: family.expires_at,
+        state: { kind: "live" as const },
+      };
+      for (let index = 0; index < 300; index += 1) {
+        await ctx.db.insert("refresh_tokens", { ...row, token_hash: hashOf(`spare ${index}`) });
+      }
+    });
+    await people.refresh("r0", "r1");
+    await people.refresh("r1", "r2");
+    expect(await people.refresh("r0", "stolen")).toBe("refused");
+    expect((await tokens(t)).length).toBeGreaterThan(0);
+    const uses = ["r2", ...Array.from({ length: 300 }, (_, index) => `spare ${index}`)];
+    for (const token of uses) expect(await people.refresh(token, `${token} next`)).toBe("refused");
+    vi.useFakeTimers({ now: Date.now() + REFRESH_TOKEN_TTL_MS + 1, toFake: ["Date"] });
+    onTestFinished(() => void vi.useRealTimers());
+    await t.mutation(internal.retention.prune, {});
+    await t.mutation(internal.retention.prune, {});
+    expect(await tokens(t)).toEqual([]);
   });
 
   it("may be exchanged thirty times an hour; the one that is too much stays good", async () => {

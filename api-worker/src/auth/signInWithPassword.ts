@@ -2,10 +2,10 @@ import type { Access, AccessGranted, ClientInfo, User } from "@oa/contract";
 import type { ControlClient } from "../control/client.ts";
 import { hashPassword, needsRehash, verifyPassword } from "./password.ts";
 
-/** A person whose password fits, and a stronger hash of it where the stored one is of yesterday. */
+/** A person whose password fits: the stored hash it fits, and a stronger one of it where that is of yesterday. */
 export interface Proven {
   user: User;
-  rehash: { rehash: string } | Record<string, never>;
+  proof: { proven_hash: string; rehash?: string };
 }
 
 interface Attempt {
@@ -28,14 +28,15 @@ export async function provePassword(attempt: Attempt, email: string, password: s
     after(control.signInFailed({ user_id: user.user_id, client }).catch(() => undefined));
     return null;
   }
-  return { user, rehash: needsRehash(password_hash) ? { rehash: hashPassword(password) } : {} };
+  const rehash = needsRehash(password_hash) ? { rehash: hashPassword(password) } : {};
+  return { user, proof: { proven_hash: password_hash, ...rehash } };
 }
 
 /** Opens an account for a program whose person has proved their password. */
 export async function openWith(
   { control, client }: Attempt,
-  { user, rehash }: Proven,
+  { user, proof }: Proven,
   access: Access,
 ): Promise<AccessGranted> {
-  return await control.openAccess({ user_id: user.user_id, access, client, ...rehash });
+  return await control.openAccess({ user_id: user.user_id, access, client, ground: { kind: "password", ...proof } });
 }

@@ -68,7 +68,7 @@ export const cliAuthRoutes: readonly Route[] = [
       input: z.object({ body: CliLogIn }),
       limits: ({ ip, input }) => [...perIp("sign_in_ip", ip), ...perEmail("sign_in_email", input.body.email)],
       answer: CliLoggedIn,
-      errors: ["invalid_credentials"],
+      errors: ["invalid_credentials", "conflict"],
       async handle({ input, services, c, after }) {
         const attempt = { control: services.control, client: clientOf(c), after };
         const proven = await provePassword(attempt, input.body.email, input.body.password);

@@ -60,7 +60,7 @@ export const editorRoutes = [
     misfit: "unprocessable",
     limits: ({ ip, input }) => [...perIp("sign_in_ip", ip), ...perEmail("sign_in_email", input.body.email)],
     answer: EditorTokens,
-    errors: ["invalid_credentials", "unprocessable"],
+    errors: ["invalid_credentials", "unprocessable", "conflict"],
     async handle({ input, services, c, after }) {
       const attempt = { control: services.control, client: clientOf(c), after };
       const proven = await provePassword(attempt, input.body.email, input.body.password);

@@ -68,15 +68,16 @@ async function finish(
 ): Promise<SignInProblem | null> {
   const { c, services } = call;
   // An identity is linked in the session that asked for it, or not at all: it may have ended, or be another's by now.
-  if (linkUserId !== null && (await currentSession(c, services))?.user.user_id !== linkUserId) return "expired";
+  const session = linkUserId === null ? null : await currentSession(c, services);
+  if (linkUserId !== null && session?.user.user_id !== linkUserId) return "expired";
   const secret = newSecret();
   try {
     const person = await providerOf(services.config, name).person(new URL(c.req.url).searchParams, trip);
     const result = await services.control.signInWithOAuth({
       person,
       client: clientOf(c),
-      access: linkUserId === null ? { kind: "browser", session_hash: secret.hash } : null,
-      link_user_id: linkUserId,
+      access: session === null ? { kind: "browser", session_hash: secret.hash } : null,
+      link: session === null ? null : { user_id: session.user.user_id, asked_by: session.sessionHash },
     });
     switch (result.outcome) {
       case "signed_in":
@@ -90,7 +91,9 @@ async function finish(
     }
   } catch (error) {
     if (error instanceof ProviderRefusal) return error.denied ? "access_denied" : "expired";
-    if (error instanceof ApiError && error.code === "provider_unreachable") return error.code;
+    if (error instanceof ApiError && (error.code === "provider_unreachable" || error.code === "expired")) {
+      return error.code;
+    }
     throw error;
   }
 }

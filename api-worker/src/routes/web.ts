@@ -62,7 +62,7 @@ export const webRoutes = [
     input: z.object({ body: WebSignIn }),
     limits: ({ ip, input }) => [...perIp("sign_in_ip", ip), ...perEmail("sign_in_email", input.body.email)],
     answer: WebSession,
-    errors: ["unauthorized"],
+    errors: ["unauthorized", "conflict"],
     async handle(call) {
       const { email, password } = call.input.body;
       assertCookieAllowed(call.c);
@@ -74,7 +74,7 @@ export const webRoutes = [
       await control.openSession({
         user_id: proven.user.user_id,
         session: { session_hash: secret.hash, ...client },
-        ...proven.rehash,
+        ...proven.proof,
       });
       replaceSession(call, secret.token);
       return { user: proven.user };

@@ -46,6 +46,7 @@ export const webEditorRoutes = [
       const code = newSecret();
       const { callback, state } = await services.control.decideFlow({
         user_id: granted.user.user_id,
+        asked_by: granted.sessionHash,
         by,
         approve,
         code_hash: code.hash,
@@ -65,6 +66,7 @@ export const webEditorRoutes = [
     input: z.object({ body: EditorOpen }),
     limits: ({ granted }) => perUser("editor_open_user", granted.user.user_id),
     answer: EditorOpenResult,
+    errors: ["expired"],
     async handle({ granted, input, services, c }) {
       // The token is its sign-in's first refresh token too: the seed's redirect carries nothing else to go on with.
       const jti = randomText(32);
@@ -72,6 +74,7 @@ export const webEditorRoutes = [
         user_id: granted.user.user_id,
         access: { kind: "editor", token_hash: jtiHash(jti) },
         client: clientOf(c),
+        ground: { kind: "session", session_hash: granted.sessionHash },
       });
       const claims = { sub: access.user.user_id, sid: access.sign_in_id, tv: access.token_version, jti };
       const token = await editorToken(services.config.convexJwt, claims, Date.now());

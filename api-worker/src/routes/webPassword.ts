@@ -36,7 +36,7 @@ export const webPasswordRoutes = [
     input: z.object({ body: ChangePassword }),
     limits: ({ granted }) => perUser("password_user", granted.user.user_id),
     answer: WebSession,
-    errors: ["unprocessable", "conflict"],
+    errors: ["unprocessable", "conflict", "expired"],
     async handle(call) {
       const { current_password, new_password } = call.input.body;
       const { user } = call.granted;
@@ -46,6 +46,7 @@ export const webPasswordRoutes = [
         user_id: user.user_id,
         password_hash: hashPassword(new_password),
         replaces,
+        asked_by: call.granted.sessionHash,
         session: { session_hash: secret.hash, ...clientOf(call.c) },
       });
       replaceSession(call, secret.token);
