@@ -5,6 +5,11 @@ export default defineProject({
   test: {
     name: "website",
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    globalSetup: ["test/support/builds.globalSetup.ts"],
+    // Most of a page's test is waiting: two files beside each other, and in each a few pages of one browser.
+    maxWorkers: 2,
+    maxConcurrency: 4,
+    expect: { poll: { timeout: 10_000 } },
     testTimeout: 120_000,
     hookTimeout: 180_000,
   },

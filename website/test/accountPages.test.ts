@@ -44,14 +44,14 @@ beforeAll(async () => {
 });
 afterAll(() => site[Symbol.asyncDispose]());
 
-describe("every state of the pages of accounts", () => {
+describe.concurrent("every state of the pages of accounts", () => {
   it.each(PAGES)("%s (%s %s) is whole, readable and fits", async (name, scenario, path) => {
-    await using opened = await site.open(scenario, path);
+    await using opened = await site.look(scenario, path);
     expect(await troubles(opened, `account-${name}`)).toEqual([]);
   });
 });
 
-describe("what opens on the pages of accounts", () => {
+describe.concurrent("what opens on the pages of accounts", () => {
   it.each([
     ["accountEverything", "/account/security", "End OCC editor"],
     ["accountEverything", "/account/security", "Sign out everywhere"],
@@ -59,18 +59,17 @@ describe("what opens on the pages of accounts", () => {
     ["accountEverything", "/account/security", "Change the password"],
     ["accountWithoutPassword", "/account/security", "Set a password"],
   ])("%s %s: the dialog of %s is whole, readable and fits", async (scenario, path, button) => {
-    await using opened = await site.open(scenario, path);
+    await using opened = await site.look(scenario, path);
     await opened.page.getByRole("button", { name: button }).click();
     await opened.page.getByRole("dialog").waitFor();
     expect(await troubles(opened, `account-dialog-${button.replaceAll(" ", "-")}`)).toEqual([]);
   });
 
   it.each(["Devices…", "Restart…", "Stop…", "Delete…"])("the admin's dialog of %s is whole", async (act) => {
-    await using opened = await site.open("admin", "/admin");
+    await using opened = await site.look("admin", "/admin");
     await opened.page.getByRole("button", { name: "Act on the OpenClaw of ada@example.com" }).click();
     await opened.page.getByRole("menuitem", { name: act }).click();
     await opened.page.getByRole("dialog").waitFor();
-    await opened.page.waitForTimeout(200);
     expect(await troubles(opened, `admin-dialog-${act.slice(0, -1)}`)).toEqual([]);
   });
 });

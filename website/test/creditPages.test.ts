@@ -40,15 +40,15 @@ async function gaveUp(page: Page): Promise<boolean> {
   return (await page.getByRole("heading", { name: "This page did not load" }).count()) > 0;
 }
 
-describe("every state of the pages of credits", () => {
+describe.concurrent("every state of the pages of credits", () => {
   it.each(PAGES)("%s (%s %s) is whole, readable and fits", async (name, scenario, path) => {
-    await using opened = await site.open(scenario, path);
+    await using opened = await site.look(scenario, path);
     expect(await gaveUp(opened.page)).toBe(false);
     expect(await troubles(opened, `credits-${name}`)).toEqual([]);
   });
 });
 
-describe("what opens on the pages of credits", () => {
+describe.concurrent("what opens on the pages of credits", () => {
   it.each([
     ["ready", "/openclaw/keys", "New key"],
     ["ready", KEY, "Change"],
@@ -60,7 +60,7 @@ describe("what opens on the pages of credits", () => {
     ["ownKeys", "/openclaw", "Replace the key of Anthropic"],
     ["ownKey", "/openclaw", "Remove the key of OpenAI"],
   ])("%s %s: the dialog of %s is whole, readable and fits", async (scenario, path, button) => {
-    await using opened = await site.open(scenario, path);
+    await using opened = await site.look(scenario, path);
     await opened.page.getByRole("button", { name: button, exact: true }).click();
     await opened.page.getByRole("dialog").waitFor();
     expect(await troubles(opened, `credits-dialog-${path.slice(-4)}-${button.replaceAll(" ", "-")}`)).toEqual([]);
@@ -71,7 +71,7 @@ describe("what opens on the pages of credits", () => {
     ["lowBalance", "tokens"],
     ["frozen", "nothing"],
   ])("%s: why a call was charged, with its %s", async (scenario, what) => {
-    await using opened = await site.open(scenario, "/openclaw/usage/credits");
+    await using opened = await site.look(scenario, "/openclaw/usage/credits");
     await opened.page
       .getByRole("button", { name: /^Why\? / })
       .first()
@@ -81,18 +81,17 @@ describe("what opens on the pages of credits", () => {
   });
 
   it("the table of the days is whole, readable and fits", async () => {
-    await using opened = await site.open("ready", "/openclaw/usage/credits?range=7d");
+    await using opened = await site.look("ready", "/openclaw/usage/credits?range=7d");
     await opened.page.getByText("Table", { exact: true }).click();
     await opened.page.getByRole("table", { name: "By day" }).waitFor();
     expect(await troubles(opened, "credits-usage-table")).toEqual([]);
   });
 
   it.each(["Add or take away…", "Freeze…"])("the admin's dialog of %s is whole, readable and fits", async (act) => {
-    await using opened = await site.open("admin", "/admin?tab=people");
+    await using opened = await site.look("admin", "/admin?tab=people");
     await opened.page.getByRole("button", { name: "Act on the credits of ada@example.com" }).click();
     await opened.page.getByRole("menuitem", { name: act }).click();
     await opened.page.getByRole("dialog").waitFor();
-    await opened.page.waitForTimeout(200);
     expect(await troubles(opened, `credits-admin-${act.split(" ")[0] ?? act}`)).toEqual([]);
   });
 });

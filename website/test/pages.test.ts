@@ -50,21 +50,21 @@ beforeAll(async () => {
 });
 afterAll(() => site[Symbol.asyncDispose]());
 
-describe("every state of every page", () => {
+describe.concurrent("every state of every page", () => {
   it.each(PAGES)("%s %s is whole, readable and fits", async (scenario, path) => {
-    await using opened = await site.open(scenario, path);
+    await using opened = await site.look(scenario, path);
     expect(await troubles(opened, `${scenario}${path.replaceAll("/", "-")}`)).toEqual([]);
   });
 });
 
-describe("what opens on a page", () => {
+describe.concurrent("what opens on a page", () => {
   it.each([
     ["pending", "/openclaw/security", "Approve"],
     ["ready", "/openclaw/security", "Remove Ada's phone"],
     ["ready", "/openclaw/usage", "Restore"],
     ["ready", "/openclaw/usage", "Delete my OpenClaw"],
   ])("%s %s: the dialog of %s is whole, readable and fits", async (scenario, path, button) => {
-    await using opened = await site.open(scenario, path);
+    await using opened = await site.look(scenario, path);
     await opened.page.getByRole("button", { name: button }).first().click();
     await opened.page.getByRole("dialog").waitFor();
     expect(await troubles(opened, `dialog-${button.replaceAll(" ", "-")}`)).toEqual([]);
@@ -73,7 +73,7 @@ describe("what opens on a page", () => {
   it.each(["Terminal", "Browser", "Computer", "App"])(
     "the way to connect by %s is whole, readable and fits",
     async (way) => {
-      await using opened = await site.open("ready", "/openclaw/security");
+      await using opened = await site.look("ready", "/openclaw/security");
       await opened.page.getByRole("button", { name: "Show how to connect" }).click();
       await opened.page.getByRole("tab", { name: way }).click();
       expect(await troubles(opened, `connect-${way}`)).toEqual([]);
@@ -81,7 +81,7 @@ describe("what opens on a page", () => {
   );
 
   it("the menu of a narrow page is whole, readable and fits", async () => {
-    await using opened = await site.open("pending", "/openclaw");
+    await using opened = await site.look("pending", "/openclaw");
     await opened.page.setViewportSize(NARROW);
     await opened.page.getByRole("button", { name: "Open the menu" }).click();
     await keepPicture(opened.page, "menu-narrow");

@@ -4,25 +4,24 @@ import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { launchChromium } from "../../e2e/support/chromium.ts";
-import { buildSite } from "./support/buildSite.ts";
+import { builtSite } from "./support/builtSite.ts";
 import { serveFolder } from "./support/staticServer.ts";
 import { PASSWORD, StubDoor } from "./support/stubDoor.ts";
 
 /** The website as it is deployed, under the door's content security policy. */
-let site: Awaited<ReturnType<typeof buildSite>>;
+let folder: string;
 let server: Awaited<ReturnType<typeof serveFolder>>;
 let browser: Browser;
 const door = new StubDoor();
 
 beforeAll(async () => {
-  site = await buildSite("production");
-  server = await serveFolder(site.folder, "index.html", door.answer);
+  folder = await builtSite("production");
+  server = await serveFolder(folder, "index.html", door.answer);
   browser = await launchChromium();
 });
 afterAll(async () => {
   await browser.close();
   await server[Symbol.asyncDispose]();
-  await site[Symbol.asyncDispose]();
 });
 beforeEach(() => {
   door.signedIn = false;
@@ -46,10 +45,10 @@ async function fillIn(page: Page, password: string): Promise<void> {
 
 describe("the files of the website", () => {
   it("hold no inline script, no fixture, and nothing that only servers may know", async () => {
-    const html = await readFile(join(site.folder, "index.html"), "utf8");
+    const html = await readFile(join(folder, "index.html"), "utf8");
     expect(html.match(/<script(?![^>]*\ssrc=)/)).toBeNull();
-    expect(await readdir(site.folder)).not.toContain("fixtures.html");
-    const assets = join(site.folder, "assets");
+    expect(await readdir(folder)).not.toContain("fixtures.html");
+    const assets = join(folder, "assets");
     for (const name of await readdir(assets)) {
       const text = await readFile(join(assets, name), "utf8");
       // A sentence of the header helpers, names of the door's variables, a value of the fixtures.
@@ -58,7 +57,7 @@ describe("the files of the website", () => {
   });
 
   it("have their hash in their names", async () => {
-    const names = await readdir(join(site.folder, "assets"));
+    const names = await readdir(join(folder, "assets"));
     expect(names.filter((name) => !/-[\w-]{8}\.(js|css)$/.test(name))).toEqual([]);
   });
 
@@ -72,7 +71,7 @@ describe("the files of the website", () => {
     await page.goto(server.origin);
     await page.getByRole("link", { name: "Get started" }).waitFor();
     const sizes = await Promise.all(
-      [...scripts].map(async (path) => gzipSync(await readFile(join(site.folder, path))).length),
+      [...scripts].map(async (path) => gzipSync(await readFile(join(folder, path))).length),
     );
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(240_000);
     await context.close();

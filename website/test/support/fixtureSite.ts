@@ -1,54 +1,70 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { launchChromium } from "../../../e2e/support/chromium.ts";
 import { seriousViolations } from "./axe.ts";
-import { buildSite } from "./buildSite.ts";
+import { builtSite } from "./builtSite.ts";
+import { moved, newTab, settled, type Tab } from "./settled.ts";
 import { type Answer, serveFolder } from "./staticServer.ts";
 
 const WIDE = { width: 1280, height: 900 };
 export const NARROW = { width: 390, height: 844 };
+const LIGHT = { viewport: WIDE, colorScheme: "light", reducedMotion: "reduce" } as const;
 
 /** The pages over made-up data, built, served and in a browser. */
 export interface FixtureSite extends AsyncDisposable {
-  /** Opens a page and waits until it has drawn what its scenario gives. */
+  /** Opens a page of a browser that knows nothing yet, and waits until it has drawn what its scenario gives. */
   open: (scenario: string, path: string) => Promise<Opened>;
-}
-
-export async function openFixtureSite(answer?: Answer): Promise<FixtureSite> {
-  const site = await buildSite("fixtures");
-  const server = await serveFolder(site.folder, "fixtures.html", answer);
-  const browser = await launchChromium();
-  return {
-    open: (scenario, path) => open(browser, server.origin, scenario, path),
-    async [Symbol.asyncDispose]() {
-      await browser.close();
-      await server[Symbol.asyncDispose]();
-      await site[Symbol.asyncDispose]();
-    },
-  };
-}
-
-async function open(browser: Browser, origin: string, scenario: string, path: string): Promise<Opened> {
-  const context = await browser.newContext({ viewport: WIDE, colorScheme: "light", reducedMotion: "reduce" });
-  const page = await context.newPage();
-  const thrown: string[] = [];
-  page.on("pageerror", (error) => thrown.push(error.message));
-  await page.goto(`${origin}/fixtures.html#scenario=${scenario}&path=${encodeURIComponent(path)}`);
-  await page.getByRole("heading", { level: 1 }).waitFor();
-  // Live data and answers come within a tick or two; transitions are off.
-  await page.waitForTimeout(200);
-  return { page, thrown, [Symbol.asyncDispose]: () => context.close() };
+  /** The same in a tab that was used before, which is half the work: for a test that leaves nothing behind in the browser. */
+  look: (scenario: string, path: string) => Promise<Opened>;
 }
 
 export interface Opened extends AsyncDisposable {
   page: Page;
-  thrown: string[];
+  thrown: readonly string[];
+  /** Waits until the page has drawn what the last act has led to. */
+  settled: () => Promise<void>;
+}
+
+export async function openFixtureSite(answer?: Answer): Promise<FixtureSite> {
+  const server = await serveFolder(await builtSite("fixtures"), "fixtures.html", answer);
+  const browser = await launchChromium();
+  const shared = await browser.newContext(LIGHT);
+  const free: Tab[] = [];
+  const goTo = async (tab: Tab, scenario: string, path: string, close: () => Promise<void>): Promise<Opened> => {
+    const { page, thrown } = tab;
+    await page.goto(`${server.origin}/fixtures.html#scenario=${scenario}&path=${encodeURIComponent(path)}`);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await settled(tab);
+    return { page, thrown, settled: () => settled(tab), [Symbol.asyncDispose]: close };
+  };
+  return {
+    async open(scenario, path) {
+      const context = await browser.newContext(LIGHT);
+      return await goTo(newTab(await context.newPage()), scenario, path, () => context.close());
+    },
+    async look(scenario, path) {
+      const tab = free.pop() ?? newTab(await shared.newPage());
+      await tab.page.setViewportSize(WIDE);
+      await tab.page.emulateMedia({ colorScheme: "light" });
+      return await goTo(tab, scenario, path, async () => {
+        await tab.page.goto("about:blank");
+        tab.thrown.length = 0;
+        free.push(tab);
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      await browser.close();
+      await server[Symbol.asyncDispose]();
+    },
+  };
 }
 
 /** What is wrong with a document in its three looks: nothing, where all is well. Only colours and widths differ, so axe reads all of it once. */
-export async function troubles({ page, thrown }: Opened, name: string): Promise<string[]> {
+export async function troubles(opened: Opened, name: string): Promise<string[]> {
+  const { page, thrown } = opened;
   const found: string[] = [];
+  await opened.settled();
   await keepPicture(page, `${name}-light`);
   found.push(...(await overflow(page)), ...(await seriousViolations(page, "everything")));
   await page.emulateMedia({ colorScheme: "dark" });
@@ -57,23 +73,16 @@ export async function troubles({ page, thrown }: Opened, name: string): Promise<
   found.push(...(await seriousViolations(page, "contrast")));
   await page.emulateMedia({ colorScheme: "light" });
   await page.setViewportSize(NARROW);
-  // The sidebar slides away.
-  await page.waitForTimeout(300);
+  await moved(page);
   await keepPicture(page, `${name}-narrow`);
   found.push(...(await overflow(page)), ...thrown);
   return found;
 }
 
-/** Waits until the page shows a colour scheme: its colours fade from the other one, and are neither meanwhile. */
+/** Waits until the page shows a colour scheme: its colours fade from the other one. */
 async function coloured(page: Page, scheme: "light" | "dark"): Promise<void> {
   await page.waitForFunction((wanted) => document.documentElement.dataset["mantineColorScheme"] === wanted, scheme);
-  await page.evaluate(async () => {
-    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-    await frame();
-    await frame();
-    const fading = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
-    await Promise.allSettled(fading.map(({ finished }) => finished));
-  });
+  await moved(page);
 }
 
 /** A line when the document is wider than the window. */
