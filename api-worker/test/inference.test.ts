@@ -3,6 +3,7 @@ import {
   COST,
   MODEL,
   TOLD,
+  WITH_USAGE,
   chat,
   eventsOf,
   oneHold,
@@ -13,8 +14,6 @@ import {
   wordsOf,
 } from "./support/inferenceWorld.ts";
 import { matching } from "./support/world.ts";
-
-const asked = { stream_options: { include_usage: true } };
 
 describe("a call on credits", () => {
   it("is answered as by the vendor, charged by its usage, and says what it cost", async () => {
@@ -59,7 +58,7 @@ describe("a call on credits", () => {
 
   it("streams the usage and its cost to who asked", async () => {
     const world = await openInferenceWorld();
-    const { text } = await world.done(streamed(TOLD, asked));
+    const { text } = await world.done(streamed(TOLD, WITH_USAGE));
     const cost = { cost: 0.0035, x_occ: { cost_usd: 0.0035, balance_usd: 4.9965 } };
     expect(usagesOf(text)).toMatchObject([{ ...TOLD, ...cost }]);
   });

@@ -5,6 +5,7 @@ import type * as z from "zod";
 import {
   CHAT,
   MODEL,
+  WITH_USAGE,
   chat,
   errorOf,
   eventsOf,
@@ -16,8 +17,6 @@ import {
   wordsOf,
 } from "./support/inferenceWorld.ts";
 import { matching } from "./support/world.ts";
-
-const asked = { stream_options: { include_usage: true } };
 
 describe("who does not get through", () => {
   const refused = (change: Partial<z.infer<typeof Refused>>): z.infer<typeof Refused> => ({
@@ -89,7 +88,7 @@ describe("who does not get through", () => {
     const key = await world.addKey({ instance_id: "inst00000001" });
     await world.set(["convex", "holds", "refusal"], refused({}));
     const words = "Your credits are used up. Top up at https://app.example.com/openclaw/billing, then ask again.";
-    const stream = await world.done(streamed({}, asked), { key });
+    const stream = await world.done(streamed({}, WITH_USAGE), { key });
     expect(stream.response.status).toBe(200);
     expect(wordsOf(stream.text)).toBe(words);
     expect(eventsOf(stream.text).at(-1)).toBe("[DONE]");

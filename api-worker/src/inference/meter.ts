@@ -2,7 +2,6 @@ import type { TokenUsage } from "@oa/contract";
 import type { ToldUsage } from "./usage.ts";
 import { usageOf } from "./usage.ts";
 import { fieldOf } from "./fields.ts";
-import { BYTES_PER_TOKEN } from "./prompt.ts";
 
 /** What an event of a stream is to its reader. */
 export type EventKind =
@@ -27,6 +26,8 @@ export interface Meter {
   hasFailed(): boolean;
 }
 
+/** Bytes of what a model writes that are at most one token: English has about 4.5, JSON 2.6, base64 2.2. */
+const BYTES_PER_TOKEN = 2;
 /** One part in twenty on top of what was counted: end-of-answer tokens and the like are charged and not seen. */
 const UNSEEN = 1.05;
 

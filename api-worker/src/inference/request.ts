@@ -5,6 +5,7 @@ import type { Upstream } from "../inferenceConfig.ts";
 import { chatMeter, responsesMeter } from "./meter.ts";
 import type { Meter } from "./meter.ts";
 import { PromptProblem, promptTokens } from "./prompt.ts";
+import { REFUSED_FIELDS, refused } from "./refusedFields.ts";
 
 /**
  * What is understood of a request is strict, because money depends on it: the model, how long and how many the answers may be,
@@ -18,9 +19,6 @@ export const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
 const Model = z.string().min(1, "name a model").max(200);
 const Length = z.int().min(1).max(10_000_000);
 const Flag = z.boolean().nullish();
-
-/** Absent, null or false; anything else is refused with the sentence. */
-const refused = (sentence: string) => z.union([z.null(), z.literal(false)], sentence).optional();
 
 const ServiceTier = z
   .enum(["auto", "default"], "only the default service tier has a price here; leave service_tier out")
@@ -40,13 +38,14 @@ export const ChatBody = z
     stream_options: z.looseObject({ include_usage: Flag }).nullish(),
     max_tokens: Length.nullish(),
     max_completion_tokens: Length.nullish(),
+    max_output_tokens: refused("name the length as max_completion_tokens"),
     n: z.int().min(1).max(128).nullish(),
     tools: toolsOf("function", "custom"),
     service_tier: ServiceTier,
     modalities: z.array(z.literal("text", "only text can be answered here")).nullish(),
     audio: refused("sound cannot be answered here"),
     store: refused("nothing is stored at the vendor; leave store out"),
-    web_search_options: refused("the vendor's own search has no price here"),
+    ...REFUSED_FIELDS,
   })
   .refine((body) => (body.max_tokens ?? null) === null || (body.max_completion_tokens ?? null) === null, {
     path: ["max_tokens"],
@@ -58,9 +57,12 @@ export const ResponsesBody = z.looseObject({
   input: z.union([z.string(), z.array(z.looseObject({}))]),
   stream: Flag,
   max_output_tokens: Length.nullish(),
+  max_tokens: refused("name the length as max_output_tokens"),
+  max_completion_tokens: refused("name the length as max_output_tokens"),
+  n: refused("there is one response to a request; leave n out"),
   tools: toolsOf("function", "custom", "local_shell", "apply_patch"),
   service_tier: ServiceTier,
-  background: refused("a response in the background would run on unpaid; leave background out"),
+  ...REFUSED_FIELDS,
   previous_response_id: refused("responses are not stored; send the conversation as input"),
   conversation: refused("conversations are not stored; send them as input"),
   prompt: refused("stored prompts cannot be used; send the text as instructions and input"),

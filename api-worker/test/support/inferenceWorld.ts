@@ -21,6 +21,8 @@ export const orders = (double: object) => ({ role: "user", content: JSON.stringi
 
 /** A chat with nothing but orders. */
 export const chat = (double: object, more: object = {}) => ({ model: MODEL, messages: [orders(double)], ...more });
+/** What a stream is asked with by who wants to see its usage. */
+export const WITH_USAGE = { stream_options: { include_usage: true } };
 export const streamed = (double: object, more: object = {}) => chat(double, { stream: true, ...more });
 
 const Seen = z.object({
