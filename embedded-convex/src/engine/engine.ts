@@ -117,9 +117,9 @@ export class Engine {
     return this.runner.runAction(call);
   }
 
-  /** Routes by the pushed `http.ts`. Never rejects: a throw in user code is a 500 response. */
-  runHttpAction(request: Request, identity: Identity): Promise<Response> {
-    return runHttpAction(this.runner.tree, this.core.code, request, identity);
+  /** Routes by the pushed `http.ts`. Never rejects: a throw in user code is a 500 response, with its cause unless `redacted`. */
+  runHttpAction(request: Request, identity: Identity, redacted = false): Promise<Response> {
+    return runHttpAction(this.runner.tree, this.core.code, request, identity, redacted);
   }
 
   /** Looks a function up; null when there is none (or it is not of this deployment). */

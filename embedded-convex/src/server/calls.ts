@@ -32,7 +32,10 @@ export type Caller = ReturnType<typeof createCaller>;
 
 /** @param redactErrors Hides messages of thrown errors and log lines from everyone but the admin, as Convex does in production. */
 export function createCaller(engine: Engine, system: SystemQueries, redactErrors: boolean) {
+  const isRedactedFor = (identity: Identity) => redactErrors && !isAdmin(identity);
   return {
+    /** Whether `identity` must not see why something failed. */
+    isRedactedFor,
     /** @throws EngineError for a malformed call, or one that needs the admin key. */
     prepare({ path, args, componentPath }: IncomingCall, identity: Identity): Call {
       const udf = canonicalUdf(path);
@@ -53,7 +56,7 @@ export function createCaller(engine: Engine, system: SystemQueries, redactErrors
       isSystemPath(path.udf) ? "query" : (engine.findFunction(path)?.kind ?? null),
     /** `result` as `identity` may see it. */
     present: (result: UdfResult, identity: Identity): UdfResult =>
-      redactErrors && !isAdmin(identity) ? redacted(result) : result,
+      isRedactedFor(identity) ? redacted(result) : result,
   };
 }
 

@@ -1,7 +1,5 @@
 /** The plain parts of speaking HTTP: bodies with limits, replies, errors as `{code, message}`. Knows no routes. */
 import type { IncomingMessage } from "node:http";
-import { pipeline, Readable } from "node:stream";
-import { createBrotliDecompress, createGunzip } from "node:zlib";
 import { z } from "zod";
 import { EngineError, type Json } from "../engine/types.ts";
 
@@ -72,36 +70,32 @@ export function parseJson<T>(text: string, schema: z.ZodType<T>): T {
 }
 
 /**
- * Reads the whole body, unpacked (`br`, `gzip`).
+ * Reads the whole body; unpacks what the CLI packs (`br`).
  * @throws EngineError 413 once more than `limit` bytes arrived or came out of the packing; 400 for a broken packing.
  */
-export async function readBody(request: Request, limit: number): Promise<string> {
-  const body = await collect(unpacked(request), limit).catch(() => {
-    throw new EngineError("BadRequestBody", "The body could not be read to its end.");
-  });
-  if (body !== null) return body.toString("utf8");
-  throw new EngineError("RequestTooLarge", `The body is larger than the ${limit} bytes this endpoint takes.`, 413);
-}
-
-/** All chunks together; null, and no more of them is read, once they are more than `limit` bytes. */
-export async function collect(chunks: AsyncIterable<unknown>, limit: number): Promise<Buffer | null> {
-  const kept: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of chunks) {
-    if (!(chunk instanceof Uint8Array)) throw new TypeError("not bytes");
-    size += chunk.length;
-    if (size > limit) return null;
-    kept.push(chunk);
-  }
-  return Buffer.concat(kept, size);
-}
-
-function unpacked({ body, headers }: Request): AsyncIterable<unknown> {
+export async function readBody({ body, headers }: Request, limit: number): Promise<string> {
+  if (body === null) return "";
   const encoding = headers.get("content-encoding") ?? "identity";
-  const packed = body === null ? Readable.from([]) : Readable.fromWeb(body);
-  if (encoding === "identity") return packed;
-  const unpack = encoding === "br" ? createBrotliDecompress() : encoding === "gzip" ? createGunzip() : null;
-  if (unpack === null)
+  if (encoding !== "identity" && encoding !== "br")
     throw new EngineError("UnsupportedEncoding", `Content-Encoding ${encoding} is not supported.`, 415);
-  return pipeline(packed, unpack, () => undefined);
+  const unpacked = encoding === "br" ? body.pipeThrough(new DecompressionStream("brotli")) : body;
+  try {
+    return await new Response(limited(unpacked, limit)).text();
+  } catch (error) {
+    if (error instanceof EngineError) throw error;
+    throw new EngineError("BadRequestBody", "The body could not be read to its end.");
+  }
+}
+
+/** `body`, failing with EngineError 413, and with no more of it read, once it is larger than `limit` bytes. */
+export function limited(body: ReadableStream<Uint8Array>, limit: number): ReadableStream<Uint8Array> {
+  let left = limit;
+  const counting = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      left -= chunk.length;
+      if (left < 0) throw new EngineError("RequestTooLarge", `The body is larger than ${limit} bytes.`, 413);
+      controller.enqueue(chunk);
+    },
+  });
+  return body.pipeThrough(counting);
 }

@@ -13,12 +13,11 @@ import {
   type JWTPayload,
   type JWTVerifyGetKey,
 } from "jose";
-import { Readable } from "node:stream";
 import { z } from "zod";
 import { EngineError, messageOf, type Identity, type Json } from "../engine/types.ts";
 import { NOT_HERE } from "../engine/unsupported.ts";
 import { isObject } from "../engine/values/json.ts";
-import { collect } from "./http.ts";
+import { limited } from "./http.ts";
 
 /** Clocks of issuer and server may differ by this much, in seconds. */
 const LEEWAY_S = 30;
@@ -28,7 +27,7 @@ const KEY_FETCH_BYTES = 512 * 1024;
 const provider = z.object({
   type: z.literal("customJwt"),
   issuer: z.string(),
-  jwks: z.string(),
+  jwks: z.url(),
   algorithm: z.enum(["ES256", "RS256"]),
   applicationID: z.string().nullish(),
 });
@@ -56,11 +55,21 @@ export type TokenVerifier = ReturnType<typeof createTokenVerifier>;
 export function createTokenVerifier(authConfig: () => Json[], now: () => number) {
   const keys = new Map<string, JWTVerifyGetKey>();
 
-  function keysOf({ jwks }: Provider): JWTVerifyGetKey {
+  function keysOf({ issuer, jwks }: Provider): JWTVerifyGetKey {
     const options = { timeoutDuration: KEY_FETCH_TIMEOUT_MS, [customFetch]: fetchSmall };
     const source = keys.get(jwks) ?? createRemoteJWKSet(new URL(jwks), options);
     keys.set(jwks, source);
-    return source;
+    return async (header, token) => {
+      try {
+        return await source(header, token);
+      } catch (error) {
+        if (error instanceof errors.JWKSNoMatchingKey)
+          throw unauthorized("InvalidToken", `No key of ${issuer} has the token's \`kid\` and algorithm.`);
+        // What a provider answers in trouble, or a proxy for it, says nothing of the token.
+        const message = `The keys of ${issuer} could not be fetched: ${messageOf(error)}.`;
+        throw new EngineError("AuthProviderUnavailable", message, 503);
+      }
+    };
   }
 
   return {
@@ -79,7 +88,7 @@ export function createTokenVerifier(authConfig: () => Json[], now: () => number)
         });
         return identityOf(payload, token);
       } catch (error) {
-        throw tokenError(provider, error);
+        throw verdict(error);
       }
     },
   };
@@ -110,15 +119,10 @@ function decoded(token: string) {
   }
 }
 
-function tokenError({ issuer }: Provider, error: unknown): EngineError {
+function verdict(error: unknown): unknown {
   if (error instanceof errors.JWTExpired) return unauthorized("TokenExpired", "The token has expired.");
-  if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) {
-    const message = `The keys of ${issuer} could not be fetched: ${messageOf(error)}.`;
-    return new EngineError("AuthProviderUnavailable", message, 503);
-  }
-  const noKey = `No key of ${issuer} has the token's \`kid\` and algorithm.`;
-  const isUnknown = error instanceof errors.JWKSNoMatchingKey;
-  return unauthorized("InvalidToken", isUnknown ? noKey : `The token is not valid: ${error.message}.`);
+  if (!(error instanceof errors.JOSEError)) return error;
+  return unauthorized("InvalidToken", `The token is not valid: ${error.message}.`);
 }
 
 function unauthorized(code: string, message: string): EngineError {
@@ -127,11 +131,9 @@ function unauthorized(code: string, message: string): EngineError {
 
 /** Bounded in size, and never led elsewhere: a provider that redirects is not the provider that was configured. */
 const fetchSmall: FetchImplementation = async (url, options) => {
-  const response = await fetch(url, options);
-  if (response.status !== 200) throw new Error(`${new URL(url).host} answered ${response.status}`);
-  const body = await collect(response.body ?? Readable.from([]), KEY_FETCH_BYTES);
-  if (body === null) throw new Error(`the answer is larger than ${KEY_FETCH_BYTES} bytes`);
-  return new Response(new Uint8Array(body), { headers: { "content-type": "application/json" } });
+  const { status, body } = await fetch(url, options);
+  if (status !== 200) throw new Error(`${new URL(url).host} answered ${status}`);
+  return new Response(body && limited(body, KEY_FETCH_BYTES));
 };
 
 /** Claims about the token, not the user. Leaving them out also lets a refreshed token share cached results. */

@@ -118,7 +118,7 @@ function serve(
   const deploy = createDeployApi(engine, logs);
   const liveQueries = createLiveQueries(engine, caller, now);
   const sync = createSyncServer({ engine, caller, authenticator, liveQueries, now, onError });
-  const site = createSite(engine, authenticator);
+  const site = createSite(engine, caller, authenticator);
   const api = createApi({
     routes: [...aboutRoutes(engine), ...functionRoutes(engine, caller), ...deploy.routes],
     authenticator,

@@ -67,6 +67,7 @@ export function accessor(
         core.code,
         new Request(SITE + path, init),
         caller.identity,
+        false,
         request(),
       );
       const thrown = causeOf(response);

@@ -12,6 +12,7 @@ import { waitFor } from "../support/wait.ts";
 
 let server: RunningServer;
 let issuer: Issuer;
+let project: string;
 let scratch: Awaited<ReturnType<typeof tempDir>>;
 let ahead = 0;
 
@@ -27,7 +28,7 @@ beforeAll(async () => {
     redactErrors: true,
     now: () => Date.now() + ahead,
   });
-  const project = await copyFixture("chat", scratch.path);
+  project = await copyFixture("chat", scratch.path);
   await convexCli(project, server, ["env", "set", "JWKS_URI", issuer.dataUri]);
   await deploy(project, server);
 });
@@ -102,4 +103,24 @@ it("with errors redacted, a client learns that a function failed, and only the d
   };
   expect(await ask({})).toMatch(/^{"status":"error","errorMessage":"\[Request ID: \w+\] Server Error"}$/);
   expect(await ask({ authorization: `Convex ${server.adminKey}` })).toContain("a secret detail");
+
+  const post = (headers: Record<string, string>) =>
+    fetch(`${server.siteUrl}/messages`, { method: "POST", body: "{}", headers });
+  const failed = await post({});
+  expect(failed.status).toBe(500);
+  expect(await failed.text()).toMatch(/^{"code":"\[Request ID: \w+\] Server Error"}$/);
+  expect(await (await post({ authorization: `Convex ${server.adminKey}` })).text()).toContain("channel");
+});
+
+it("while a provider's keys cannot be had, its users are told to come back, and not taken for nobody", async () => {
+  const who = async () => {
+    const headers = { authorization: `Bearer ${await token("ada")}` };
+    return fetch(`${server.siteUrl}/who/am-i`, { headers });
+  };
+  expect(await (await who()).json()).toMatchObject({ subject: "ada" });
+  await convexCli(project, server, ["env", "set", "JWKS_URI", "http://127.0.0.1:9/keys"]);
+  await deploy(project, server);
+  const answer = await who();
+  expect(answer.status).toBe(503);
+  expect(await answer.json()).toMatchObject({ code: "AuthProviderUnavailable" });
 });

@@ -25,11 +25,16 @@ async function serve(answers: () => Record<string, string>): Promise<{ origin: s
     response.writeHead(body === undefined ? 404 : 200, { connection: "close" }).end(body);
   });
   servers.push(server);
+  return { origin: await listening(server), asked };
+}
+
+/** Starts `server` on any free port of this machine; its origin. */
+async function listening(server: Server): Promise<string> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
-  return { origin: `http://127.0.0.1:${address.port}`, asked };
+  return `http://127.0.0.1:${address.port}`;
 }
 
 describe("a user's token", () => {
@@ -124,16 +129,34 @@ describe("a user's token", () => {
     expect(asked).toEqual(["/keys"]);
   });
 
-  it("of an OpenID provider is not taken: the push that names one says what to write, and where it runs", () => {
+  it("of an OpenID provider, or one without an address of keys, is not taken: the push says what to write", () => {
     expect(() => parseProviders([{ domain: "https://issuer.example", applicationID: "chat" }])).toThrow(
       /OpenID Connect providers.*customJwt.*self-hosted Convex/,
     );
+    expect(() => parseProviders(custom("keys.json"))).toThrow(/needs .*`jwks`/);
   });
 
-  it("cannot be checked when the provider does not answer: that is no verdict on the token", async () => {
-    const { origin } = await serve(() => ({}));
+  it.each([
+    ["does not answer", undefined],
+    ["answers with a page of a proxy in between", "<html>Please sign in to the network</html>"],
+    ["answers with JSON that is no key set", "{}"],
+    ["answers with more than keys can be", `{"keys":[],"x":"${"x".repeat(1024 * 1024)}"}`],
+  ])("cannot be checked when the provider %s: that is no verdict on the token", async (_what, keys) => {
+    const { origin } = await serve(() => (keys === undefined ? {} : { "/keys": keys }));
     const issuer = await createIssuer();
     const verifier = createTokenVerifier(() => custom(`${origin}/keys`), Date.now);
+    const token = await issuer.token({ iss: ISSUER, sub: "u1", aud: "chat" });
+    await expect(verifier.verify(token)).rejects.toMatchObject({ code: "AuthProviderUnavailable", status: 503 });
+  });
+
+  it("is not waited for longer than seconds when the provider begins an answer and hangs", async () => {
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { connection: "close" }).write('{"keys":');
+    });
+    servers.push(server);
+    const origin = await listening(server);
+    const verifier = createTokenVerifier(() => custom(`${origin}/keys`), Date.now);
+    const issuer = await createIssuer();
     const token = await issuer.token({ iss: ISSUER, sub: "u1", aud: "chat" });
     await expect(verifier.verify(token)).rejects.toMatchObject({ code: "AuthProviderUnavailable", status: 503 });
   });

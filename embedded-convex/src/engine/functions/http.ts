@@ -8,13 +8,18 @@ import { installGuards } from "./globals.ts";
 import { limited, newRequest } from "./invoke.ts";
 import type { Router } from "./registered.ts";
 import { running, type RequestInfo } from "./run.ts";
+import { parseJson } from "../values/json.ts";
 
-/** Never rejects: what goes wrong in user code is a 500 that says so. */
+/**
+ * Never rejects: what goes wrong in user code is a 500 that says so.
+ * @param redacted The 500 keeps to itself what went wrong; the log has it.
+ */
 export async function runHttpAction(
   tree: CallTree,
   code: Code,
   incoming: Request,
   identity: Identity,
+  redacted = false,
   request: RequestInfo = newRequest({ userAgent: incoming.headers.get("user-agent") }),
 ): Promise<Response> {
   installGuards();
@@ -23,7 +28,7 @@ export async function runHttpAction(
   try {
     router = (await component?.router()) ?? null;
   } catch (error) {
-    return serverError(request, describeFailure(error, code.mapPlace));
+    return serverError(request, describeFailure(error, code.mapPlace), redacted);
   }
   if (component === undefined || router === null)
     return new Response("This Convex deployment does not have HTTP actions enabled.", { status: 404 });
@@ -50,13 +55,13 @@ export async function runHttpAction(
   } catch (thrown) {
     const failure = describeFailure(thrown, code.mapPlace);
     ended(failure.message);
-    return rememberCause(serverError(request, failure), failure);
+    return rememberCause(serverError(request, failure, redacted), failure);
   }
 }
 
-function serverError(request: RequestInfo, { message, dataJson }: Failure): Response {
-  const code = `[Request ID: ${request.requestId}] Server Error: ${message.split("\n")[0] ?? ""}`;
-  const data = dataJson === undefined ? "" : `,"data":${dataJson}`;
-  const body = `{"code":${JSON.stringify(code)},"trace":${JSON.stringify(message)}${data}}`;
-  return new Response(body, { status: 500, headers: { "content-type": "application/json" } });
+function serverError(request: RequestInfo, { message, dataJson }: Failure, redacted: boolean): Response {
+  const code = `[Request ID: ${request.requestId}] Server Error`;
+  const told = redacted ? { code } : { code: `${code}: ${message.split("\n")[0] ?? ""}`, trace: message };
+  const data = dataJson === undefined ? {} : { data: parseJson(dataJson) };
+  return Response.json({ ...told, ...data }, { status: 500 });
 }
