@@ -60,12 +60,26 @@ function honoPath(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ":$1");
 }
 
+/** Files of the website whose names carry a hash of their content. Browsers keep them for good (`website/public/_headers`). */
+const HASHED_FILES = "/assets/";
+
+/**
+ * A file, else the website's one page, whose router knows what there is. But a hashed file that is not there (it went with an older
+ * deployment) is told as missing: the page in its place would be kept for good as that file.
+ */
 async function serveWebsite(c: AppContext): Promise<Response> {
+  const { ASSETS: files } = c.env;
   const forPrograms = API_PREFIXES.some((prefix) => c.req.path === prefix || c.req.path.startsWith(`${prefix}/`));
   const read = c.req.method === "GET" || c.req.method === "HEAD";
-  if (forPrograms || !read || c.env.ASSETS === undefined) throw noSuchPath(c);
-  const file = await c.env.ASSETS.fetch(c.req.raw);
-  // A fresh response, because the headers of a fetched one cannot be added to.
+  if (forPrograms || !read || files === undefined) throw noSuchPath(c);
+  const file = await files.fetch(c.req.raw);
+  if (file.status !== 404) return changeable(file);
+  if (c.req.path.startsWith(HASHED_FILES)) throw noSuchPath(c);
+  return changeable(await files.fetch(new Request(new URL("/", c.req.url), c.req.raw)));
+}
+
+/** A fresh response, because the headers of a fetched one cannot be added to. */
+function changeable(file: Response): Response {
   return new Response(file.body, file);
 }
 

@@ -199,6 +199,24 @@ describe("what no route takes", () => {
     expect((await world.send("POST", "/openclaw")).error().code).toBe("not_found");
   });
 
+  it("is a page where it may be one, and missing where it is a file that is gone", async () => {
+    const known = new Map([
+      ["/", "<html>"],
+      ["/robots.txt", "User-agent: *"],
+      ["/assets/app-1.js", "export {}"],
+    ]);
+    const fetch = (request: Request) => {
+      const text = known.get(new URL(request.url).pathname);
+      return Promise.resolve(new Response(text ?? null, { status: text === undefined ? 404 : 200 }));
+    };
+    const world = await openWorld({ ASSETS: { fetch } });
+    for (const [path, text] of known) expect((await world.send("GET", path)).text).toBe(text);
+    expect((await world.send("GET", "/openclaw/security?tab=1")).text).toBe("<html>");
+    // An older page asks for a file of its own deployment: the page in its place would be kept as that file.
+    const gone = await world.send("GET", "/assets/app-0.js");
+    expect([gone.status, gone.error().code, gone.headers.get("cache-control")]).toEqual([404, "not_found", "no-store"]);
+  });
+
   it("reads a caller's request id, and replaces one that is not one", async () => {
     const world = await openWorld();
     const asked = await world.send("GET", "/api/openclaw", { headers: { "x-request-id": "trace-7" } });
