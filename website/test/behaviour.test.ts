@@ -56,6 +56,15 @@ describe("with the keyboard alone", () => {
   });
 });
 
+describe("a list that is read page by page", () => {
+  it("says where it ends, and the focus of the button that asked for more goes there", async () => {
+    await using opened = await site.open("ready", "/openclaw/billing");
+    const { page } = opened;
+    await page.getByRole("button", { name: "Show older entries" }).press("Enter");
+    await expect.poll(() => focused(page)).toBe("That is all there is.");
+  });
+});
+
 describe("a pairing request", () => {
   it("says who asks, whence and until when, and asks again with all it would allow before it is approved", async () => {
     await using opened = await site.open("pending", "/openclaw/security");

@@ -1,36 +1,36 @@
-import { Code, EmptyState, Group, Stack, Text } from "@mantine/core";
+import { Code, Group, Stack, Text } from "@mantine/core";
 import type { AdminInstance } from "@oa/contract/admin";
 import { IconServerOff } from "@tabler/icons-react";
 import { ownerName } from "../../lib/adminView.ts";
 import type { LivePages } from "../../lib/live.tsx";
-import { MoreButton } from "../openclaw/LedgerTable.tsx";
 import { ListRow, RowList } from "../ui/Lists.tsx";
-import { Loading } from "../ui/Loading.tsx";
+import { PagedList } from "../ui/PagedList.tsx";
 import { RelativeTime } from "../ui/RelativeTime.tsx";
 import { AdminActs } from "./AdminActs.tsx";
 import { StatusBadge } from "./StatusBadge.tsx";
 
 /** Every instance, newest first: whose, how it is, since when, how old. */
 export function InstanceList({ instances }: { instances: LivePages<AdminInstance> }) {
-  if (instances.state === "first") return <Loading what="the instances" h={200} />;
-  if (instances.items.length === 0) {
-    return (
-      <EmptyState
-        icon={<IconServerOff aria-hidden />}
-        title="No instance yet"
-        description="As soon as someone sets up an OpenClaw it stands here."
-      />
-    );
-  }
   return (
-    <Stack gap="lg">
-      <RowList label="Instances">
-        {instances.items.map((instance) => (
-          <Row key={instance.instance_id} instance={instance} />
-        ))}
-      </RowList>
-      <MoreButton pages={instances} label="Show older instances" />
-    </Stack>
+    <PagedList
+      pages={instances}
+      what="the instances"
+      h={200}
+      empty={{
+        icon: <IconServerOff aria-hidden />,
+        title: "No instance yet",
+        description: "As soon as someone sets up an OpenClaw it stands here.",
+      }}
+      more="Show older instances"
+    >
+      {(items) => (
+        <RowList label="Instances">
+          {items.map((instance) => (
+            <Row key={instance.instance_id} instance={instance} />
+          ))}
+        </RowList>
+      )}
+    </PagedList>
   );
 }
 

@@ -2,8 +2,8 @@ import { Alert, Stack, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import type { AdminAlert } from "../../lib/creditsLive.ts";
 import type { LivePages } from "../../lib/live.tsx";
-import { MoreButton } from "../openclaw/LedgerTable.tsx";
 import { RowList } from "../ui/Lists.tsx";
+import { MoreButton } from "../ui/PagedList.tsx";
 import { RelativeTime } from "../ui/RelativeTime.tsx";
 
 /** Accounts whose books did not add up in the nightly proof; nothing where all do. */

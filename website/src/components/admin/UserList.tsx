@@ -1,11 +1,10 @@
-import { Badge, Code, EmptyState, Group, Stack, Text } from "@mantine/core";
+import { Badge, Code, Group, Stack, Text } from "@mantine/core";
 import type { AdminUser } from "@oa/contract/admin";
 import { formatUsd, microOfUsd } from "@oa/contract/money";
 import { IconUserOff } from "@tabler/icons-react";
 import type { LivePages } from "../../lib/live.tsx";
-import { MoreButton } from "../openclaw/LedgerTable.tsx";
 import { ListRow, RowList } from "../ui/Lists.tsx";
-import { Loading } from "../ui/Loading.tsx";
+import { PagedList } from "../ui/PagedList.tsx";
 import { RelativeTime } from "../ui/RelativeTime.tsx";
 import { AdminActs } from "./AdminActs.tsx";
 import { CreditActs } from "./CreditActs.tsx";
@@ -13,29 +12,29 @@ import { StatusBadge } from "./StatusBadge.tsx";
 
 /** People with an account, their credits and their instance. */
 export function UserList({ users, searched }: { users: LivePages<AdminUser>; searched: string }) {
-  if (users.state === "first") return <Loading what="the people" h={200} />;
-  if (users.items.length === 0) {
-    return (
-      <EmptyState
-        icon={<IconUserOff aria-hidden />}
-        title={searched === "" ? "Nobody yet" : "Nobody found"}
-        description={
+  return (
+    <PagedList
+      pages={users}
+      what="the people"
+      h={200}
+      empty={{
+        icon: <IconUserOff aria-hidden />,
+        title: searched === "" ? "Nobody yet" : "Nobody found",
+        description:
           searched === ""
             ? "People stand here once they have signed up."
-            : `No e-mail begins with "${searched}". The beginning has to match.`
-        }
-      />
-    );
-  }
-  return (
-    <Stack gap="lg">
-      <RowList label="People">
-        {users.items.map((user) => (
-          <Row key={user.user_id} user={user} />
-        ))}
-      </RowList>
-      <MoreButton pages={users} label="Show more people" />
-    </Stack>
+            : `No e-mail begins with "${searched}". The beginning has to match.`,
+      }}
+      more="Show more people"
+    >
+      {(items) => (
+        <RowList label="People">
+          {items.map((user) => (
+            <Row key={user.user_id} user={user} />
+          ))}
+        </RowList>
+      )}
+    </PagedList>
   );
 }
 

@@ -1,11 +1,10 @@
-import { Code, EmptyState, Stack, Text } from "@mantine/core";
+import { Code, Text } from "@mantine/core";
 import { IconCheck, IconHistory, IconLoader2, IconX } from "@tabler/icons-react";
 import { activities, type Activity } from "../../lib/activityView.ts";
 import type { AuditLine, LivePages } from "../../lib/live.tsx";
 import { TimelineItem, TimelineList } from "../ui/Lists.tsx";
-import { Loading } from "../ui/Loading.tsx";
+import { PagedList } from "../ui/PagedList.tsx";
 import { RelativeTime } from "../ui/RelativeTime.tsx";
-import { MoreButton } from "./LedgerTable.tsx";
 
 const BULLETS = {
   ok: { color: "green", Icon: IconCheck },
@@ -15,26 +14,25 @@ const BULLETS = {
 
 /** Who did what and when, newest first. */
 export function ActivityTimeline({ events }: { events: LivePages<AuditLine> }) {
-  if (events.state === "first") return <Loading what="the activity" h={120} />;
-  const acts = activities(events.items);
-  if (acts.length === 0) {
-    return (
-      <EmptyState
-        icon={<IconHistory aria-hidden />}
-        title="Nothing has happened yet"
-        description="Starts, restarts, backups and approvals are noted here, with who asked for them."
-      />
-    );
-  }
   return (
-    <Stack gap="md">
-      <TimelineList label="Activity">
-        {acts.map((act, index) => (
-          <Act key={act.id} act={act} last={index === acts.length - 1} />
-        ))}
-      </TimelineList>
-      <MoreButton pages={events} label="Show older activity" />
-    </Stack>
+    <PagedList
+      pages={events}
+      what="the activity"
+      empty={{
+        icon: <IconHistory aria-hidden />,
+        title: "Nothing has happened yet",
+        description: "Starts, restarts, backups and approvals are noted here, with who asked for them.",
+      }}
+      more="Show older activity"
+    >
+      {(lines) => (
+        <TimelineList label="Activity">
+          {activities(lines).map((act, index, acts) => (
+            <Act key={act.id} act={act} last={index === acts.length - 1} />
+          ))}
+        </TimelineList>
+      )}
+    </PagedList>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Badge, Button, EmptyState, Group, Stack, Text } from "@mantine/core";
+import { Badge, Button, Group, Stack, Text } from "@mantine/core";
 import { formatUsd } from "@oa/contract/money";
 import type { UsageEvent } from "@oa/contract/usage";
 import { IconReceipt2 } from "@tabler/icons-react";
@@ -6,35 +6,36 @@ import { useState } from "react";
 import { ENDPOINTS, OUTCOMES } from "../../lib/callView.ts";
 import type { LivePages } from "../../lib/live.tsx";
 import { formatCount } from "../../lib/usageView.ts";
-import { MoreButton } from "../openclaw/LedgerTable.tsx";
 import { ListRow, RowList } from "../ui/Lists.tsx";
-import { Loading } from "../ui/Loading.tsx";
+import { PagedList } from "../ui/PagedList.tsx";
 import { RelativeTime } from "../ui/RelativeTime.tsx";
 import { CallDialog } from "./CallDialog.tsx";
 
 /** Single calls with what each cost; why is a click away. `withKey` names the key of each. */
 export function CallList({ calls, withKey }: { calls: LivePages<UsageEvent>; withKey: boolean }) {
   const [shown, setShown] = useState<string | null>(null);
-  if (calls.state === "first") return <Loading what="the calls" h={140} />;
-  if (calls.items.length === 0) {
-    return (
-      <EmptyState
-        icon={<IconReceipt2 aria-hidden />}
-        title="No calls yet"
-        description="Each call of a model will stand here, with its tokens and what it cost."
-      />
-    );
-  }
   return (
-    <Stack gap="md">
-      <RowList label="Calls">
-        {calls.items.map((call) => (
-          <Row key={call.hold_id} call={call} withKey={withKey} onShow={() => setShown(call.hold_id)} />
-        ))}
-      </RowList>
-      <MoreButton pages={calls} label="Show older calls" />
+    <>
+      <PagedList
+        pages={calls}
+        what="the calls"
+        empty={{
+          icon: <IconReceipt2 aria-hidden />,
+          title: "No calls yet",
+          description: "Each call of a model will stand here, with its tokens and what it cost.",
+        }}
+        more="Show older calls"
+      >
+        {(items) => (
+          <RowList label="Calls">
+            {items.map((call) => (
+              <Row key={call.hold_id} call={call} withKey={withKey} onShow={() => setShown(call.hold_id)} />
+            ))}
+          </RowList>
+        )}
+      </PagedList>
       <CallDialog holdId={shown} onClose={() => setShown(null)} />
-    </Stack>
+    </>
   );
 }
 
