@@ -3,7 +3,8 @@ import { Millis, UserId } from "./ids.ts";
 
 /** Users and sessions as the Worker and Convex speak of them. Passwords never leave the Worker; Convex sees their hash. */
 
-export const Email = z.string().trim().toLowerCase().max(254).pipe(z.email("that is not an e-mail address"));
+/** In lower case once it is known to be ASCII: elsewhere two letters may have one lower case, and two people one address. */
+export const Email = z.string().trim().max(254).pipe(z.email("that is not an e-mail address").toLowerCase());
 
 /** NFKC, so that the same keys give the same password on every keyboard. */
 export const Password = z

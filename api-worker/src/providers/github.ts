@@ -1,3 +1,4 @@
+import { Email } from "@oa/contract";
 import type { ProviderPerson } from "@oa/contract";
 import {
   ClientSecretPost,
@@ -110,7 +111,7 @@ export async function githubPerson(config: ProviderConfig, token: string): Promi
   return {
     provider: "github",
     subject: String(profile.id),
-    email: emails.find((email) => email.primary && email.verified)?.email.toLowerCase() ?? null,
+    email: Email.safeParse(emails.find((email) => email.primary && email.verified)?.email).data ?? null,
     name: profile.name,
     avatar_url: profile.avatar_url,
   };

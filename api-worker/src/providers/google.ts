@@ -1,3 +1,4 @@
+import { Email } from "@oa/contract";
 import type { ProviderPerson } from "@oa/contract";
 import {
   ClientSecretPost,
@@ -92,7 +93,7 @@ function personOf(claims: unknown): ProviderPerson {
   return {
     provider: "google",
     subject: sub,
-    email: email_verified === true && email !== undefined ? email.toLowerCase() : null,
+    email: email_verified === true ? (Email.safeParse(email).data ?? null) : null,
     name: name ?? null,
     avatar_url: picture ?? null,
   };
