@@ -66,14 +66,15 @@ const TOKENS_PER_RATE = 1_000_000;
 /** What the tokens of one call cost, rounded up once. Parts that say more than their whole are cut to it. */
 export function costOf(price: ModelPrice, usage: TokenUsage): MicroUsd {
   const rates = ratesFor(price, usage.input);
-  const cached = usage.cache_read + usage.cache_write_5m + usage.cache_write_1h;
-  const uncached = Math.max(0, usage.input - cached);
+  const read = Math.min(usage.cache_read, usage.input);
+  const written = Math.min(usage.cache_write_5m, usage.input - read);
+  const writtenLong = Math.min(usage.cache_write_1h, usage.input - read - written);
   const reasoning = rates.reasoning === null ? 0 : Math.min(usage.reasoning, usage.output);
   const sum =
-    uncached * rates.input +
-    usage.cache_read * rates.cache_read +
-    usage.cache_write_5m * rates.cache_write_5m +
-    usage.cache_write_1h * rates.cache_write_1h +
+    (usage.input - read - written - writtenLong) * rates.input +
+    read * rates.cache_read +
+    written * rates.cache_write_5m +
+    writtenLong * rates.cache_write_1h +
     (usage.output - reasoning) * rates.output +
     reasoning * (rates.reasoning ?? 0);
   return microUsd(price.per_request_microusd + Math.ceil(sum / TOKENS_PER_RATE));

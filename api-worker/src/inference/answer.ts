@@ -35,12 +35,12 @@ const OUTCOMES: Readonly<Record<Ending, Exclude<CallOutcome, "expired">>> = {
 
 /**
  * What is charged for a call: the usage the upstream told; where it told none, the prompt and what was delivered, by our upper
- * estimate. Null: nothing, because the upstream broke off before anything was delivered. Who leaves after the call was sent pays
+ * estimate. Null: nothing, because the upstream broke off before anything was delivered, whatever it says it has used. Who leaves after the call was sent pays
  * for the prompt: the upstream has read it.
  */
 export function settlementOf(end: CallEnd): Settlement | null {
   const { ending, told, deliveredTokens, inputTokens, heldOutputTokens } = end;
-  if (told === null && deliveredTokens === 0 && (ending === "cut" || ending === "failed")) return null;
+  if (deliveredTokens === 0 && (ending === "cut" || ending === "failed")) return null;
   const { usage, source } = usageCharged(end, estimatedUsage(inputTokens, deliveredTokens, heldOutputTokens));
   return {
     usage,
@@ -54,9 +54,14 @@ export function settlementOf(end: CallEnd): Settlement | null {
 
 function usageCharged({ isWhole, told }: CallEnd, estimate: TokenUsage): { usage: TokenUsage; source: UsageSource } {
   if (told === null) return { usage: estimate, source: "estimated" };
-  // Some vendors tell a usage at the beginning, some keep counting: of an answer that broke off it is not the last word.
-  if (isWhole || told.usage.output >= estimate.output) return { usage: told.usage, source: "upstream" };
-  return { usage: { ...told.usage, output: estimate.output }, source: "estimated" };
+  if (isWhole) return { usage: told.usage, source: "upstream" };
+  // Some vendors tell a usage at the beginning, some keep counting from zero: of an answer that broke off it is not the last word.
+  const { input, output } = told.usage;
+  if (input > 0 && output >= estimate.output) return { usage: told.usage, source: "upstream" };
+  return {
+    usage: { ...(input > 0 ? told.usage : estimate), output: Math.max(output, estimate.output) },
+    source: "estimated",
+  };
 }
 
 /** Money of one call, for its headers and its usage. */

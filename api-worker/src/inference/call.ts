@@ -14,7 +14,8 @@ import { CALL_DEADLINE_MS, presenceOf } from "./presence.ts";
 import type { Presence } from "./presence.ts";
 import type { ModelRequest } from "./request.ts";
 import { pipe } from "./pipe.ts";
-import type { ToldUsage } from "./usage.ts";
+import { frameOf } from "./usage.ts";
+import type { ToldUsage, UsageFrame } from "./usage.ts";
 import { answerWhole } from "./whole.ts";
 
 /** Whoever spends. */
@@ -53,6 +54,7 @@ export interface Call {
   upstream: Upstream;
   grant: Grant;
   hold: OpenHold;
+  frame: UsageFrame;
   /** Of its stream. */
   meter: Meter;
   presence: Presence;
@@ -135,7 +137,14 @@ function callOf(
 ): Call {
   const startedAt = Date.now();
   let firstByteAt: number | null = null;
-  const meter = request.meter();
+  const frame = frameOf({
+    answers: request.endpoint !== "embeddings",
+    window: grant.price.max_input_tokens,
+    inputTokens: request.inputTokens,
+    outputTokens: grant.max_output_tokens,
+    choices: request.choices,
+  });
+  const meter = request.meter(frame);
   const presence = presenceOf(
     callerLeft,
     // What is not streamed is nearly always paid for in full; what is whole lacks but its usage.
@@ -146,6 +155,7 @@ function callOf(
     upstream,
     grant,
     hold,
+    frame,
     meter,
     presence,
     config,

@@ -1,5 +1,5 @@
 import type { TokenUsage } from "@oa/contract";
-import type { ToldUsage } from "./usage.ts";
+import type { ToldUsage, UsageFrame } from "./usage.ts";
 import { usageOf } from "./usage.ts";
 import { fieldOf } from "./fields.ts";
 
@@ -37,7 +37,7 @@ export function tokensOfBytes(bytes: number): number {
 }
 
 /** For chat completions of so many answers: `data: {…}` chunks and `[DONE]`. */
-export function chatMeter(answers: number): Meter {
+export function chatMeter(answers: number, frame: UsageFrame): Meter {
   const seen = emptySeen();
   const finished = new Set<unknown>();
   return meterOf(seen, (data) => {
@@ -50,7 +50,7 @@ export function chatMeter(answers: number): Meter {
       return "error";
     }
     const usage = fieldOf(data, "usage");
-    seen.told = usageOf(usage, true) ?? seen.told;
+    seen.told = usageOf(usage, frame) ?? seen.told;
     const choices = listOf(fieldOf(data, "choices"));
     for (const choice of choices) {
       seen.bytes += textBytes(fieldOf(choice, "delta"));
@@ -64,7 +64,7 @@ export function chatMeter(answers: number): Meter {
 const ENDINGS: ReadonlySet<unknown> = new Set(["response.completed", "response.incomplete", "response.failed"]);
 
 /** For responses: typed events, the last of which has the usage. */
-export function responsesMeter(): Meter {
+export function responsesMeter(frame: UsageFrame): Meter {
   const seen = emptySeen();
   return meterOf(seen, (data) => {
     const type = fieldOf(data, "type");
@@ -76,7 +76,7 @@ export function responsesMeter(): Meter {
     if (!ENDINGS.has(type)) return data === "[DONE]" ? "done" : "answer";
     if (type === "response.failed") seen.hasFailed = true;
     else seen.isFinished = true;
-    seen.told = usageOf(fieldOf(fieldOf(data, "response"), "usage"), true) ?? seen.told;
+    seen.told = usageOf(fieldOf(fieldOf(data, "response"), "usage"), frame) ?? seen.told;
     return "answer";
   });
 }

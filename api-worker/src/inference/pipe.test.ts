@@ -6,6 +6,7 @@ import { pipe } from "./pipe.ts";
 import { presenceOf } from "./presence.ts";
 import { chatRequest } from "./request.ts";
 
+const frame = { answers: true, most: { input: 1_000_000, output: 1_000_000 } };
 const rates = { input: 0, output: 0, cache_read: 0, cache_write_5m: 0, cache_write_1h: 0, reasoning: null };
 
 /** A call whose ends and notes are written down. */
@@ -46,7 +47,8 @@ function callOf(leave: AbortSignal): { call: Call; notes: number[]; ends: Parame
       note: (tokens) => void notes.push(tokens),
       ended: Promise.resolve(),
     },
-    meter: chatMeter(1),
+    frame,
+    meter: chatMeter(1, frame),
     presence: presenceOf(leave, () => false),
     config: { upstreams: [], models: null, startMs: 1000, idleMs: 60_000 },
     requestId: "request-1",

@@ -6,6 +6,7 @@ import { chatMeter, responsesMeter } from "./meter.ts";
 import type { Meter } from "./meter.ts";
 import { PromptProblem, promptTokens } from "./prompt.ts";
 import { REFUSED_FIELDS, refused } from "./refusedFields.ts";
+import type { UsageFrame } from "./usage.ts";
 
 /**
  * What is understood of a request is strict, because money depends on it: the model, how long and how many the answers may be,
@@ -89,7 +90,7 @@ export interface ModelRequest {
   /** Behind the upstream's address. */
   path: string;
   /** Reads the stream of its answer. */
-  meter(): Meter;
+  meter(frame: UsageFrame): Meter;
   /** What the upstream is sent: its name of the model, and the answer no longer than was held for. */
   bodyFor(upstream: Upstream, maxOutputTokens: number): object;
 }
@@ -106,7 +107,7 @@ export function chatRequest(body: z.output<typeof ChatBody>): ModelRequest {
     maxOutputTokens: body.max_completion_tokens ?? body.max_tokens ?? null,
     choices: body.n ?? 1,
     path: "/chat/completions",
-    meter: () => chatMeter(body.n ?? 1),
+    meter: (frame) => chatMeter(body.n ?? 1, frame),
     bodyFor(upstream, maxOutputTokens) {
       const { max_tokens, max_completion_tokens, ...rest } = body;
       return {
@@ -167,7 +168,7 @@ export function embeddingsRequest(body: z.output<typeof EmbeddingsBody>): ModelR
     maxOutputTokens: 0,
     choices: 1,
     path: "/embeddings",
-    meter: () => chatMeter(1),
+    meter: (frame) => chatMeter(1, frame),
     bodyFor: (upstream) => ({ ...body, model: upstream.model ?? body.model }),
   };
 }

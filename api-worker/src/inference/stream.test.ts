@@ -5,6 +5,7 @@ import { chatMeter } from "./meter.ts";
 import type { Meter } from "./meter.ts";
 import { LEFT, relayEvents } from "./stream.ts";
 
+const FRAME = { answers: true, most: { input: 1_000_000, output: 1_000_000 } };
 const encoder = new TextEncoder();
 
 /** An upstream that sends these parts, and then closes, breaks or falls silent. */
@@ -31,7 +32,7 @@ interface Options {
 
 async function relayed(
   body: ReadableStream<Uint8Array>,
-  { wantsUsage = false, meter = chatMeter(1), idleMs = 1000, stop = new AbortController().signal }: Options = {},
+  { wantsUsage = false, meter = chatMeter(1, FRAME), idleMs = 1000, stop = new AbortController().signal }: Options = {},
 ): Promise<{ parts: string[]; text: string; ending: Ending }> {
   const parts: string[] = [];
   const events = relayEvents({
@@ -73,14 +74,14 @@ describe("a stream passed on", () => {
       const parts = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
         bytes.slice(index * size, (index + 1) * size),
       );
-      const meter = chatMeter(1);
+      const meter = chatMeter(1, FRAME);
       expect((await relayed(upstream(parts), { meter })).text).toBe(expected);
       expect(meter.told()?.usage).toMatchObject({ input: 10, output: 2 });
     }
   });
 
   it("may have any of the forms of server-sent events", async () => {
-    const meter = chatMeter(1);
+    const meter = chatMeter(1, FRAME);
     const odd = [
       ": keep-alive\r\n\r\n",
       'data:{"choices":[{"index":0,"delta":{"content":"a"}}]}\r\n\r\n',
@@ -150,7 +151,7 @@ describe("a stream passed on", () => {
 
 describe("what was delivered", () => {
   it("counts words, reasoning, names and arguments of calls, and no more", async () => {
-    const meter = chatMeter(1);
+    const meter = chatMeter(1, FRAME);
     const delta = {
       role: "assistant",
       content: "ab",
@@ -167,9 +168,9 @@ describe("what was delivered", () => {
 
   it("of several answers is whole when the last of them is", async () => {
     const end = (index: number) => `data: {"choices":[{"index":${index},"delta":{},"finish_reason":"stop"}]}\n\n`;
-    const one = await relayed(upstream([piece("a"), end(1)]), { meter: chatMeter(2) });
+    const one = await relayed(upstream([piece("a"), end(1)]), { meter: chatMeter(2, FRAME) });
     expect(one.ending).toBe("cut");
-    const both = await relayed(upstream([piece("a"), end(1), end(0)]), { meter: chatMeter(2) });
+    const both = await relayed(upstream([piece("a"), end(1), end(0)]), { meter: chatMeter(2, FRAME) });
     expect(both.ending).toBe("whole");
   });
 });

@@ -35,7 +35,7 @@ export async function answerWhole(call: Call, response: Response): Promise<Model
   if (typeof body !== "object" || body === null) {
     throw new ApiError("upstream_error", "The model's vendor answered in an unknown form. Nothing was charged.");
   }
-  const told = usageOf(fieldOf(body, "usage"), request.endpoint !== "embeddings");
+  const told = usageOf(fieldOf(body, "usage"), call.frame);
   const error = fieldOf(body, "error");
   // Some vendors say with status 200 that they failed.
   if (told === null && error !== undefined && error !== null) throw vendorError(500, body, null);
