@@ -11,6 +11,7 @@ import { paginationOptsValidator, type PaginationResult } from "convex/server";
 import { v } from "convex/values";
 import { internalMutation, internalQuery, query } from "./_generated/server.js";
 import { requireUser } from "./lib/access.ts";
+import { balanceLevel, creditSettings } from "./lib/creditSettings.ts";
 import { totalsOf } from "./lib/ledgerRules.ts";
 import { pageOf } from "./lib/paging.ts";
 import { ledgerMeta } from "./lib/validators.ts";
@@ -41,6 +42,7 @@ export const myStanding = query({
       lifetime_credit_microusd: microUsd(totals.lifetime_credit_microusd),
       lifetime_debit_microusd: microUsd(totals.lifetime_debit_microusd),
       open_holds: totals.open_holds,
+      balance_level: balanceLevel(totals.posted_microusd, creditSettings(process.env)),
     };
   },
 });

@@ -168,8 +168,15 @@ export const CreditStanding = z.object({
 });
 export type CreditStanding = z.infer<typeof CreditStanding>;
 
+/** Whether someone has to be told of their balance, by the line that the operator has drawn. Holds do not count: they are not spent yet. */
+export const BalanceLevel = z.enum(["enough", "low", "empty"]);
+export type BalanceLevel = z.infer<typeof BalanceLevel>;
+
 /** The account as its owner sees it live (`billing:myStanding`), with how many calls are under way. */
-export const AccountStanding = CreditStanding.omit({ keys_count: true }).extend({ open_holds: z.int().nonnegative() });
+export const AccountStanding = CreditStanding.omit({ keys_count: true }).extend({
+  open_holds: z.int().nonnegative(),
+  balance_level: BalanceLevel,
+});
 export type AccountStanding = z.infer<typeof AccountStanding>;
 
 /** An administrator's own posting; the reason is kept with the row and shown to its owner. */

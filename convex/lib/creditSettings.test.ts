@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { creditSettings, crosses } from "./creditSettings.ts";
+import { balanceLevel, creditSettings, crosses } from "./creditSettings.ts";
 
 const HOUR = 60 * 60 * 1000;
 const DEFAULTS = { lowBalance: 1_000_000, graceMs: 72 * HOUR, monthlyGrant: null, signupGrantDays: null };
@@ -36,6 +36,16 @@ describe("what an operator may set about credits", () => {
       log.mockRestore();
     },
   );
+});
+
+it.each([
+  ["enough", 2_500_000, "2.5"],
+  ["low", 2_499_999, "2.5"],
+  ["empty", 9_999, "2.5"],
+  ["enough", 10_000, "0"],
+  ["empty", 0, "0"],
+])("a balance is %s at %d micro-dollars where LOW_BALANCE_USD is %s", (level, balance, LOW_BALANCE_USD) => {
+  expect(balanceLevel(balance, creditSettings({ LOW_BALANCE_USD }))).toBe(level);
 });
 
 it.each([

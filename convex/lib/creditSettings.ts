@@ -1,4 +1,4 @@
-import { MICRO_USD_PER_USD, type MicroUsd, microOfUsd } from "@oa/contract";
+import { type BalanceLevel, MICRO_USD_PER_USD, type MicroUsd, microOfUsd } from "@oa/contract";
 
 /**
  * What an operator may set about credits, from the variables of the deployment. A value that is no number, or out of its range,
@@ -19,6 +19,12 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Below a cent a balance is empty: no call that is worth anything can be paid from it. */
 export const EMPTY_BELOW_MICROUSD = MICRO_USD_PER_USD / 100;
+
+/** How a balance stands: the page's banner, the alert and the mail go by this alike. */
+export function balanceLevel(posted: number, { lowBalance }: Pick<CreditSettings, "lowBalance">): BalanceLevel {
+  if (posted < EMPTY_BELOW_MICROUSD) return "empty";
+  return posted < lowBalance ? "low" : "enough";
+}
 
 const HOUR_MS = 60 * 60 * 1000;
 

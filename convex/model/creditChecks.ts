@@ -2,7 +2,7 @@ import { CREDIT_KINDS, microUsd } from "@oa/contract";
 import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
 import { budgetLevel } from "../lib/budgetLevels.ts";
-import { creditSettings, EMPTY_BELOW_MICROUSD } from "../lib/creditSettings.ts";
+import { balanceLevel, creditSettings } from "../lib/creditSettings.ts";
 import { windowAt } from "../lib/spendWindows.ts";
 import { raiseAlert } from "./alerts.ts";
 import { accountOf } from "./ledger.ts";
@@ -21,7 +21,8 @@ export async function checkCredits(ctx: MutationCtx, userId: string, keyIds: rea
 /** Told once until credit arrives: the number of credits there were is what the alert is about. */
 async function checkBalance(ctx: MutationCtx, userId: string): Promise<void> {
   const account = await accountOf(ctx, userId);
-  if (account === null || account.posted_microusd >= creditSettings(process.env).lowBalance) return;
+  const settings = creditSettings(process.env);
+  if (account === null || account.posted_microusd >= settings.lowBalance) return;
   const credits = CREDIT_KINDS.reduce((sum, kind) => sum + (account.rows_by_kind?.[kind] ?? 0), 0);
   await raiseAlert(ctx, {
     userId,
@@ -29,7 +30,7 @@ async function checkBalance(ctx: MutationCtx, userId: string): Promise<void> {
     facts: {
       kind: "low_balance",
       balance: microUsd(account.posted_microusd),
-      empty: account.posted_microusd < EMPTY_BELOW_MICROUSD,
+      empty: balanceLevel(account.posted_microusd, settings) === "empty",
     },
   });
 }

@@ -1,5 +1,5 @@
 import { AccountStanding, BillingSummary, CONTROL_PATHS, InstanceSummary, SignUpResult, User } from "@oa/contract";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { api, internal } from "../_generated/api.js";
 import { Control } from "./control.testing.ts";
 import { setupTest, type TestDeployment } from "./setup.testing.ts";
@@ -48,6 +48,10 @@ async function everything(page: Pick<TestDeployment, "query">): Promise<unknown[
   ]);
 }
 
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
 describe("what the page shows", () => {
   it("someone new: themselves, $5.00, no OpenClaw", async () => {
     const t = setupTest();
@@ -69,11 +73,18 @@ describe("what the page shows", () => {
       lifetime_credit_microusd: 5_000_000,
       lifetime_debit_microusd: 0,
       open_holds: 0,
+      balance_level: "enough",
     });
     const ledger = await page.query(api.billing.myLedger, PAGE);
     expect(ledger.page).toEqual([
       expect.objectContaining({ seq: 1, kind: "signup_grant", amount_usd: 5, description: "Welcome credit" }),
     ]);
+  });
+
+  it("that their balance is low where it is below what the operator says", async () => {
+    vi.stubEnv("LOW_BALANCE_USD", "7.5");
+    const { page } = await person(setupTest(), "ada", "a");
+    expect(await page.query(api.billing.myStanding, {})).toMatchObject({ balance_level: "low" });
   });
 
   it("their OpenClaw, by the contract's summary and nothing more", async () => {

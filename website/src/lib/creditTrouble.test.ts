@@ -1,30 +1,26 @@
 import { microUsd } from "@oa/contract/money";
-import type { AccountStanding } from "@oa/contract/usage";
 import { expect, it } from "vitest";
-import { creditTrouble } from "./creditTrouble.ts";
+import { creditTrouble, troubleWords } from "./creditTrouble.ts";
 
-function standing(available: number, status: AccountStanding["status"] = "active"): AccountStanding {
-  return {
-    status,
-    posted_microusd: microUsd(5_000_000),
-    held_microusd: microUsd(5_000_000 - available),
-    available_microusd: microUsd(available),
-    lifetime_credit_microusd: microUsd(5_000_000),
-    lifetime_debit_microusd: microUsd(0),
-    open_holds: 1,
-  };
-}
+const ENOUGH = { status: "active", balance_level: "enough" } as const;
+const EMPTY = { status: "active", balance_level: "empty" } as const;
 
 it.each([
-  ["nothing", standing(1_000_000), "ready", null],
-  ["that little is left", standing(999_999), "ready", "low"],
-  ["that nothing is left", standing(0), "ready", "empty"],
-  ["that the OpenClaw sleeps for want of credits, before that there are none", standing(0), "suspended", "suspended"],
-  ["that all is frozen, before everything else", standing(0, "frozen"), "suspended", "frozen"],
+  ["nothing", ENOUGH, "ready", null],
+  ["that little is left", { ...ENOUGH, balance_level: "low" }, "ready", "low"],
+  ["that nothing is left", EMPTY, "ready", "empty"],
+  ["that the OpenClaw sleeps for want of credits, before that there are none", EMPTY, "suspended", "suspended"],
+  ["that all is frozen, before everything else", { ...EMPTY, status: "frozen" }, "suspended", "frozen"],
 ] as const)("a person is told %s", (_, account, status, trouble) => {
   expect(creditTrouble(account, { status })).toBe(trouble);
 });
 
 it("a person without an OpenClaw is told of their credits all the same", () => {
-  expect(creditTrouble(standing(0), null)).toBe("empty");
+  expect(creditTrouble(EMPTY, null)).toBe("empty");
+});
+
+it("who has little left is told how much it is", () => {
+  expect(troubleWords("low", { available_microusd: microUsd(420_000) }).short).toBe(
+    "$0.42 is left. Calls that could cost more than that are refused.",
+  );
 });

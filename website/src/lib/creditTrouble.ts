@@ -1,23 +1,40 @@
 import type { InstanceSummary } from "@oa/contract/instance";
+import { formatUsd } from "@oa/contract/money";
 import type { AccountStanding } from "@oa/contract/usage";
 
 /** What a person has to be told about their credits on every page; at most one, the worst. */
 export type Trouble = "frozen" | "suspended" | "empty" | "low";
 
-/** Below $1.00 a longer answer of a dear model may not fit any more. */
-const LOW_MICROUSD = 1_000_000;
-
 export function creditTrouble(
-  standing: AccountStanding,
+  standing: Pick<AccountStanding, "status" | "balance_level">,
   instance: Pick<InstanceSummary, "status"> | null,
 ): Trouble | null {
   if (standing.status !== "active") return "frozen";
   if (instance?.status === "suspended") return "suspended";
-  if (standing.available_microusd <= 0) return "empty";
-  return standing.available_microusd < LOW_MICROUSD ? "low" : null;
+  return standing.balance_level === "enough" ? null : standing.balance_level;
 }
 
-export const TROUBLES: Readonly<Record<Trouble, { title: string; short: string; full: string }>> = {
+interface TroubleWords {
+  title: string;
+  short: string;
+  full: string;
+}
+
+/** What is said of a trouble; of low credits with how much is left. */
+export function troubleWords(
+  trouble: Trouble,
+  { available_microusd }: Pick<AccountStanding, "available_microusd">,
+): TroubleWords {
+  if (trouble !== "low") return WORDS[trouble];
+  const left = `${formatUsd(available_microusd)} is left.`;
+  return {
+    title: "Your credits are low",
+    short: `${left} Calls that could cost more than that are refused.`,
+    full: `${left} A call is let through only if that covers the most it can cost, so long answers of dear models may be refused first; shorter ones still work.`,
+  };
+}
+
+const WORDS: Readonly<Record<Exclude<Trouble, "low">, TroubleWords>> = {
   frozen: {
     title: "Your credits are frozen",
     short: "Nothing can be spent until an administrator unfreezes them.",
@@ -32,10 +49,5 @@ export const TROUBLES: Readonly<Record<Trouble, { title: string; short: string; 
     title: "Your credits are used up",
     short: "Model calls are refused until there are new ones. Everything else goes on.",
     full: "Model calls are refused until there are new credits. Your OpenClaw's data, its backups and your paired devices are kept. If the balance stays empty, your OpenClaw is stopped after a while, and starts again by itself once credits arrive.",
-  },
-  low: {
-    title: "Your credits are low",
-    short: "Less than $1.00 is left. Calls that could cost more than that are refused.",
-    full: "Less than $1.00 is left. A call is let through only if the balance covers the most it can cost, so long answers of dear models may be refused first; shorter ones still work.",
   },
 };

@@ -2,7 +2,7 @@ import { Alert, Group, Text } from "@mantine/core";
 import { IconCoinOff, IconSnowflake, type TablerIcon } from "@tabler/icons-react";
 import { useMatchRoute } from "@tanstack/react-router";
 import { useStanding } from "../../lib/creditsLive.ts";
-import { creditTrouble, TROUBLES, type Trouble } from "../../lib/creditTrouble.ts";
+import { creditTrouble, type Trouble, troubleWords } from "../../lib/creditTrouble.ts";
 import { useInstance } from "../../lib/live.tsx";
 import { LinkButton } from "../ui/Links.tsx";
 
@@ -26,7 +26,7 @@ export function CreditTrouble({ place }: { place: "frame" | "billing" }) {
   if (trouble === null) return null;
   const onBilling = matchRoute({ to: "/openclaw/billing" }) !== false;
   if (place === "frame" && onBilling) return null;
-  const { title, short, full } = TROUBLES[trouble];
+  const { title, short, full } = troubleWords(trouble, standing.value);
   const Icon = ICONS[trouble];
   return (
     <Alert role="note" variant="outline" color="orange" icon={<Icon aria-hidden />} title={title}>
