@@ -1,5 +1,5 @@
 import type { RuntimeEnv } from "@oa/contract";
-import type { Environment, Problem } from "./env.ts";
+import type { Environment, Problem, PublicKey } from "./env.ts";
 import { readEnvironment } from "./env.ts";
 import { inferenceConfig } from "./inferenceConfig.ts";
 import type { InferenceConfig } from "./inferenceConfig.ts";
@@ -19,7 +19,7 @@ export interface Config {
   internalKey: string;
   /** Null where no fleet reports events. */
   fleetKey: string | null;
-  convexJwt: { privateKey: string; issuer: string; keyId: string | null };
+  convexJwt: { privateKey: string; issuer: string; keyId: string | null; previousKeys: readonly PublicKey[] };
   corsOrigins: readonly string[];
   doubles: Environment["OA_DOUBLES"];
   outside: OutsideConfig;
@@ -70,6 +70,7 @@ function checkConfig(bindings: Record<string, unknown>): ConfigResult {
         privateKey: env.OA_CONVEX_JWT_PRIVATE_KEY,
         issuer: env.OA_CONVEX_JWT_ISSUER,
         keyId: env.OA_CONVEX_JWT_KEY_ID ?? null,
+        previousKeys: env.OA_CONVEX_JWT_PUBLIC_KEYS_PREVIOUS,
       },
       corsOrigins: env.OA_CORS_ORIGINS,
       doubles: env.OA_DOUBLES,

@@ -100,6 +100,28 @@ describe("reading variables", () => {
   });
 });
 
+describe("signing keys of before", () => {
+  const jwk = { kty: "EC", crv: "P-256", x: "x".repeat(43), y: "y".repeat(43), kid: "2026-10" };
+  const given = (value: unknown) => configOf({ OA_CONVEX_JWT_PUBLIC_KEYS_PREVIOUS: JSON.stringify(value) });
+
+  it("are taken as /.well-known/jwks.json has them, and are none by default", () => {
+    const published = { ...jwk, alg: "ES256", use: "sig" };
+    expect(given({ keys: [published] })).toMatchObject({ convexJwt: { previousKeys: [published] } });
+    expect(configOf({})).toMatchObject({ convexJwt: { previousKeys: [] } });
+  });
+
+  it.each([
+    ["a private one", { keys: [{ ...jwk, d: "d".repeat(43) }] }],
+    ["one without a name", { keys: [{ ...jwk, kid: undefined }] }],
+    ["one of another kind", { keys: [{ ...jwk, kty: "oct", k: "secret" }] }],
+    ["one of another curve", { keys: [{ ...jwk, crv: "P-384" }] }],
+    ["a bare key", jwk],
+    ["a text", "2026-10"],
+  ])("are not %s", (_name, value) => {
+    expect(given(value)).toEqual(["OA_CONVEX_JWT_PUBLIC_KEYS_PREVIOUS"]);
+  });
+});
+
 describe("choosing a fleet", () => {
   it("is the host without runtime addresses, and static with one", () => {
     expect(configOf({})).toMatchObject({ fleet: { kind: "host", url: "http://localhost:3212", key: KEY } });

@@ -95,6 +95,28 @@ const SigningKey = z
     "must be a PKCS#8 PEM or a JWK for ES256",
   );
 
+/** A public key as `/.well-known/jwks.json` has it. A private one is refused: what holds it is no secret. */
+const PublicKey = z.object({
+  kty: z.literal("EC"),
+  crv: z.literal("P-256"),
+  x: z.string().min(1).max(100),
+  y: z.string().min(1).max(100),
+  kid: z.string().min(1).max(200),
+  d: z.undefined().optional(),
+});
+export type PublicKey = Omit<z.infer<typeof PublicKey>, "d"> & { alg: "ES256"; use: "sig" };
+
+const PublicKeys = z.string().transform((text, ctx): PublicKey[] => {
+  const parsed = z.object({ keys: z.array(PublicKey).max(8) }).safeParse(jsonOf(text));
+  if (parsed.success)
+    return parsed.data.keys.map(({ kty, crv, x, y, kid }) => ({ kty, crv, x, y, kid, alg: "ES256", use: "sig" }));
+  ctx.addIssue({
+    code: "custom",
+    message: 'must be JSON like {"keys": [{"kty": "EC", "crv": "P-256", "x": "…", …}]}, without "d"',
+  });
+  return z.NEVER;
+});
+
 function isJson(value: string): boolean {
   return typeof jsonOf(value) === "object";
 }
@@ -122,6 +144,9 @@ export const Environment = z.object({
     .max(200)
     .optional()
     .describe("`kid` of those tokens, as in Convex's JWKS. By default the JWK's own, else its RFC 7638 thumbprint."),
+  OA_CONVEX_JWT_PUBLIC_KEYS_PREVIOUS: PublicKeys.default([]).describe(
+    'Keys that signed before, as `/.well-known/jwks.json` had them: `{"keys": […]}`. Editors\' tokens of theirs stay good until they expire, in seven days.',
+  ),
   OA_CONVEX_JWT_ISSUER: z
     .string()
     .min(1)

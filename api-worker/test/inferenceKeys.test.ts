@@ -53,6 +53,7 @@ describe("an editor", () => {
       privateKey: String(world.env["OA_CONVEX_JWT_PRIVATE_KEY"]),
       issuer: String(world.env["OA_CONVEX_JWT_ISSUER"]),
       keyId: null,
+      previousKeys: [],
     };
     return await editorToken(config, { sub: "ada", sid: "family1", tv: 1, jti: "j1" }, Date.now());
   }

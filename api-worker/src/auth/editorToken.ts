@@ -1,5 +1,5 @@
 import { EDITOR_AUDIENCE, EDITOR_TOKEN_TTL_MS } from "@oa/contract";
-import { SignJWT, importJWK, jwtVerify } from "jose";
+import { SignJWT, createLocalJWKSet, jwtVerify } from "jose";
 import * as z from "zod";
 import type { Config } from "../config.ts";
 import { signerOf } from "./signer.ts";
@@ -36,9 +36,9 @@ export async function readEditorToken(
   token: string,
   now: number,
 ): Promise<EditorClaims | null> {
-  const { publicJwk } = await signerOf(config);
+  const { publicKeys } = await signerOf(config);
   try {
-    const { payload } = await jwtVerify(token, await importJWK(publicJwk, "ES256"), {
+    const { payload } = await jwtVerify(token, createLocalJWKSet({ keys: publicKeys }), {
       algorithms: ["ES256"],
       issuer: config.issuer,
       audience: EDITOR_AUDIENCE,

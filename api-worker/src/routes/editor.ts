@@ -135,9 +135,9 @@ export const editorRoutes = [
     gate: "none",
     summary: "Public keys of the JWTs",
     async respond(c) {
-      const { publicJwk } = await signerOf(requireConfig(c).convexJwt);
+      const { publicKeys } = await signerOf(requireConfig(c).convexJwt);
       c.header("cache-control", "public, max-age=300");
-      return c.json({ keys: [publicJwk] });
+      return c.json({ keys: publicKeys });
     },
   }),
 ];

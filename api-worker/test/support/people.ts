@@ -25,6 +25,7 @@ export async function editorOf(world: TestWorld, userId: string): Promise<Sender
     privateKey: String(world.env["OA_CONVEX_JWT_PRIVATE_KEY"]),
     issuer: String(world.env["OA_CONVEX_JWT_ISSUER"]),
     keyId: null,
+    previousKeys: [],
   };
   const token = await editorToken(config, { sub: userId, sid: "family1", tv: 1, jti: "j1" }, Date.now());
   return senderWith(world, { authorization: `Bearer ${token}` });
