@@ -35,10 +35,10 @@ export interface ServerOptions {
   /** Default 127.0.0.1: only this machine. */
   host?: string;
   /** Default: the key stored in the data directory, made at the first start. One given here is stored there. */
-  adminKey?: string;
+  adminKey?: string | undefined;
   /** How clients reach the two ports, where that differs from host and port (a proxy, a domain). */
-  cloudOrigin?: string;
-  siteOrigin?: string;
+  cloudOrigin?: string | undefined;
+  siteOrigin?: string | undefined;
   /** Name of the deployment. Default "embedded". */
   name?: string;
   /** Shows clients other than the admin neither messages of thrown errors nor log lines. Default false. */

@@ -1,5 +1,5 @@
 /** The command line of embedded-convex itself. */
-import { stat } from "node:fs/promises";
+import { stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -66,19 +66,47 @@ describe("embedded-convex start", () => {
 });
 
 describe("embedded-convex", () => {
-  it("explains itself, and refuses what it does not know", async () => {
+  it("explains itself, each command its options", async () => {
     const help = await runBin(["--help"]);
     expect(help.code).toBe(0);
-    for (const word of ["start", "backup", "restore", "export", "admin-key"]) expect(help.stdout).toContain(word);
-    for (const [args, word] of [
-      [["fly"], "`fly`"],
-      [["start", "--port", "many"], "--port"],
-      [["start", "--nothing"], "--nothing"],
-      [["backup"], "--to"],
-    ] as const) {
-      const refused = await runBin([...args]);
-      expect(refused.code).toBe(2);
-      expect(refused.stderr).toContain(word);
-    }
+    for (const word of ["start", "backup", "restore", "export", "admin-key", "Exit codes", "npx convex deploy"])
+      expect(help.stdout).toContain(word);
+    const commands = [
+      ["start", "--data-dir", "--port", "--site-port", "--host", "--admin-key-file", "--redact-errors", "127.0.0.1"],
+      ["backup", "--data-dir", "--to"],
+      ["restore", "--data-dir", "--from"],
+      ["export", "--data-dir", "--to"],
+      ["admin-key", "--data-dir"],
+    ] as const;
+    await Promise.all(
+      commands.map(async ([command, ...options]) => {
+        const one = await runBin([command, "--help"]);
+        expect(one.code).toBe(0);
+        for (const option of options) expect(one.stdout).toContain(option);
+      }),
+    );
+  });
+
+  it("refuses what it does not know, says what, and where to read more", async () => {
+    const short = join(await scratch(), "key");
+    await writeFile(short, "too short");
+    const mistakes = [
+      [["fly"], "unknown command 'fly'"],
+      [["start", "--port", "many"], "--port", "must be a port number"],
+      [["start", "--port", "65536"], "--port", "must be a port number"],
+      [["start", "--nothing"], "unknown option '--nothing'"],
+      [["start", "now"], "too many arguments"],
+      [["start", "--cloud-origin", "convex.example"], "--cloud-origin", "must be an http(s) URL"],
+      [["start", "--admin-key-file", short], "--admin-key-file", "at least 16 characters"],
+      [["backup"], "required option '--to <file>'"],
+      [[], "Usage: embedded-convex"],
+    ] as const;
+    await Promise.all(
+      mistakes.map(async ([args, ...words]) => {
+        const refused = await runBin([...args]);
+        expect(refused).toMatchObject({ code: 2, stdout: "" });
+        for (const word of [...words, "embedded-convex"]) expect(refused.stderr).toContain(word);
+      }),
+    );
   });
 });
