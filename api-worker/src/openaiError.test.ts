@@ -42,6 +42,11 @@ describe("a vendor's refusal", () => {
     });
   });
 
+  it("with a message and nothing else is told in that", () => {
+    for (const body of [{ error: { message: "too long" } }, { message: "too long", object: "error" }])
+      expect(vendorError(400, body, null)).toMatchObject({ code: "invalid_request", message: "too long" });
+  });
+
   it("in another form than OpenAI's is still a refusal", () => {
     for (const body of [undefined, "x", [], { error: "no" }, { detail: "no" }])
       expect(vendorError(400, body, null)).toMatchObject({ code: "invalid_request", status: 400 });
@@ -52,6 +57,22 @@ describe("a vendor's refusal", () => {
     expect(waits.map((wait) => vendorError(429, {}, wait).details?.["retry_after_ms"])).toEqual([
       3000, 500, 5000, 5000, 5000, 5000,
     ]);
+  });
+
+  it.each([
+    [429, { message: "You exceeded your current quota, please check your plan and billing details.", type: "x" }],
+    [429, { message: "No.", code: "insufficient_quota" }],
+    [400, { message: "Your credit balance is too low to access the API. Go to Plans & Billing." }],
+    [400, { message: "Insufficient Balance" }],
+  ])("of the installation's own account (%i %o) is not told as if the caller had no credits", (status, error) => {
+    const refusal = vendorError(status, { error }, null);
+    expect(refusal).toMatchObject({ code: "upstream_error", status: 502 });
+    expect(JSON.stringify(openaiErrorBody(refusal))).not.toMatch(/quota|balance|billing/i);
+  });
+
+  it("that only names a tool about bills is the caller's to read", () => {
+    const error = { message: "Invalid schema for function 'check_your_billing'" };
+    expect(vendorError(400, { error }, null)).toMatchObject({ code: "invalid_request", message: error.message });
   });
 
   it.each([

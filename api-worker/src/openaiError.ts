@@ -76,23 +76,39 @@ const PASSED_ON: Readonly<Record<number, ErrorCode>> = {
   429: "rate_limited",
 };
 
-const VendorError = z.looseObject({ message: z.string(), type: z.unknown(), code: z.unknown(), param: z.unknown() });
+/** Many vendors leave some of these out. */
+const Said = z.unknown().optional();
+const VendorError = z.looseObject({ message: z.string(), type: Said, code: Said, param: Said });
 const VendorBody = z.union([z.looseObject({ error: VendorError }).transform(({ error }) => error), VendorError]);
 /** A name that may travel on: of a code, a type or a parameter. */
 const Name = /^[A-Za-z0-9_.[\]-]{1,100}$/;
+
+/**
+ * The installation's account at the vendor has no money left, in the words vendors have for it: nothing the caller could do anything
+ * about, and they would take it for their own credits.
+ */
+function isOurDebt(status: number, error: z.infer<typeof VendorError> | null): boolean {
+  if (error === null) return false;
+  if (error.type === "insufficient_quota" || error.code === "insufficient_quota") return true;
+  return (
+    /\bcredit balance is too low\b|\binsufficient (?:balance|credits|funds)\b/i.test(error.message) ||
+    (status === 429 && /\bcheck your plan and billing\b/i.test(error.message))
+  );
+}
 
 /**
  * A vendor's refusal as the caller's error. What is wrong with the request is said in the vendor's words, without anything that
  * looks like a key; what is wrong between this installation and the vendor is logged by the caller of this and said in ours.
  */
 export function vendorError(status: number, body: unknown, retryAfter: string | null): ApiError {
-  const code = PASSED_ON[status];
-  if (code === undefined) {
-    const details = status < 500 ? { final: true } : {};
-    return new ApiError("upstream_error", "The model's vendor could not answer. Nothing was charged.", details);
-  }
   const said = VendorBody.safeParse(body);
   const error = said.success ? said.data : null;
+  const code = PASSED_ON[status];
+  if (code === undefined || isOurDebt(status, error)) {
+    // A quota may be one of a minute; anything else of ours would fail the same way again.
+    const details = status < 500 && status !== 429 ? { final: true } : {};
+    return new ApiError("upstream_error", "The model's vendor could not answer. Nothing was charged.", details);
+  }
   const message = error === null ? `The model's vendor refused the request (${status}).` : withoutKeys(error.message);
   return new ApiError(code, message, {
     ...(isName(error?.type) && { type: error.type }),

@@ -2,6 +2,7 @@ import { ApiError } from "@oa/contract";
 import type { Upstream } from "../inferenceConfig.ts";
 import { vendorError } from "../openaiError.ts";
 import { limitedText } from "../outbound/limitedText.ts";
+import { keyHider } from "./hiddenKey.ts";
 
 export interface Dispatch {
   upstream: Upstream;
@@ -51,7 +52,7 @@ export async function dispatch(call: Dispatch): Promise<Response> {
     clearTimeout(timer);
   }
   if (response.ok && response.body !== null) return response;
-  const error = await readError(response);
+  const error = await readError(response, keyHider(upstream));
   console.error(
     JSON.stringify({
       level: response.status === 429 || error.status === 502 ? "error" : "info",
@@ -68,11 +69,11 @@ export function upstreamSilent(): ApiError {
   return new ApiError("upstream_unreachable", "The model's vendor did not answer. Nothing was charged; try again.");
 }
 
-async function readError(response: Response): Promise<ApiError> {
+async function readError(response: Response, hideKey: (text: string) => string): Promise<ApiError> {
   const text = await limitedText(response.body, MAX_ERROR_BYTES, AbortSignal.timeout(ERROR_DEADLINE_MS)).catch(
     () => null,
   );
-  return vendorError(response.status, jsonOf(text ?? ""), response.headers.get("retry-after"));
+  return vendorError(response.status, jsonOf(hideKey(text ?? "")), response.headers.get("retry-after"));
 }
 
 /** JSON as a value; undefined for what is none. */

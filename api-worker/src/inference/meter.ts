@@ -74,10 +74,13 @@ export function responsesMeter(frame: UsageFrame): Meter {
     }
     if (typeof type === "string" && type.endsWith(".delta")) seen.bytes += textBytes(fieldOf(data, "delta"));
     if (!ENDINGS.has(type)) return data === "[DONE]" ? "done" : "answer";
-    if (type === "response.failed") seen.hasFailed = true;
-    else seen.isFinished = true;
     seen.told = usageOf(fieldOf(fieldOf(data, "response"), "usage"), frame) ?? seen.told;
-    return "answer";
+    if (type !== "response.failed") {
+      seen.isFinished = true;
+      return "answer";
+    }
+    seen.hasFailed = true;
+    return "error";
   });
 }
 

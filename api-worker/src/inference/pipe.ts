@@ -3,6 +3,7 @@ import { moneyHeaders, moneyOf } from "./answer.ts";
 import type { Ending } from "./answer.ts";
 import type { Call, ModelAnswer } from "./call.ts";
 import { upstreamSilent } from "./dispatch.ts";
+import { keyHider } from "./hiddenKey.ts";
 import { relayEvents } from "./stream.ts";
 
 /** Between two notes of how far a long answer has come. */
@@ -22,6 +23,7 @@ export function pipe(call: Call, response: Response): ModelAnswer {
     wantsUsage: request.wantsUsage,
     idleMs: call.config.idleMs,
     stop: presence.stop,
+    hideKey: keyHider(call.upstream),
     moneyOf: ({ usage }) => moneyOf(grant, usage),
     onPart() {
       call.onPart();

@@ -1,7 +1,8 @@
 import { microUsd } from "@oa/contract";
 import { describe, expect, it } from "vitest";
 import type { Ending } from "./answer.ts";
-import { chatMeter } from "./meter.ts";
+import { keyHider } from "./hiddenKey.ts";
+import { chatMeter, responsesMeter } from "./meter.ts";
 import type { Meter } from "./meter.ts";
 import { LEFT, relayEvents } from "./stream.ts";
 
@@ -41,6 +42,7 @@ async function relayed(
     wantsUsage,
     idleMs,
     stop,
+    hideKey: keyHider({ apiKey: "0123abcd4567" }),
     moneyOf: () => ({ cost: microUsd(3500), available: microUsd(1_000_000) }),
     onPart: () => undefined,
     brokenOff: () => "data: BROKEN\n\n",
@@ -139,6 +141,24 @@ describe("a stream passed on", () => {
     expect(ending).toBe("failed");
     expect(text).toContain("server_error");
     expect(text).not.toMatch(/0123456789|abcdef/);
+  });
+
+  it("with a vendor's key anywhere else in it has it taken out too", async () => {
+    const raw =
+      '{"error":{"message":"upstream 0123abcd4567","code":502,"metadata":{"raw":"key 0123abcd4567","user":"u"}}}';
+    const chat = await relayed(upstream([`: via 0123abcd4567\n\n`, piece("0123abcd4567"), `data: ${raw}\n\n`]));
+    expect(chat.text).not.toMatch(/0123abcd4567|metadata/);
+    expect(chat.text).toContain('"code":502');
+    const failed = {
+      type: "response.failed",
+      response: { id: "resp_1", error: { code: "server_error", message: "bad key sk-live-0123456789abcdef" } },
+    };
+    const body = `event: response.failed\ndata: ${JSON.stringify(failed)}\n\n`;
+    const responses = await relayed(upstream([body]), { meter: responsesMeter(FRAME) });
+    expect(responses).toMatchObject({ ending: "failed" });
+    expect(responses.text).toContain('"code":"server_error"');
+    expect(responses.text).toContain('"id":"resp_1"');
+    expect(responses.text).not.toContain("0123456789");
   });
 
   it("with an event of twenty megabytes is ended instead of kept", async () => {

@@ -1,6 +1,7 @@
 import { usdOfMicro } from "@oa/contract";
 import { createParser } from "eventsource-parser";
 import type { EventSourceMessage } from "eventsource-parser";
+import * as z from "zod";
 import type { CallMoney, Ending } from "./answer.ts";
 import { fieldOf } from "./fields.ts";
 import type { EventKind, Meter } from "./meter.ts";
@@ -22,6 +23,8 @@ export interface StreamSource {
   idleMs: number;
   /** Fires when reading must stop: time is up, or, for the reason `LEFT`, the caller has gone. */
   stop: AbortSignal;
+  /** Takes the upstream's key out of its words. */
+  hideKey: (text: string) => string;
   /** What a usage costs, for the caller to see. */
   moneyOf: (told: ToldUsage) => CallMoney;
   /** Called with each part that has passed. */
@@ -47,9 +50,9 @@ export async function* relayEvents(source: StreamSource): AsyncGenerator<string,
       if (isTail && !isEvent(event.data)) return;
       const { text, kind } = passOn(event, source);
       isDone ||= kind === "done";
-      if (text !== null) ready.push(text);
+      if (text !== null) ready.push(source.hideKey(text));
     },
-    onComment: (comment) => ready.push(`:${comment}\n\n`),
+    onComment: (comment) => ready.push(source.hideKey(`:${comment}\n\n`)),
     onError: (error) => {
       isTooBig ||= error.type === "max-buffer-size-exceeded";
     },
@@ -159,13 +162,29 @@ function withoutUsage(data: unknown): unknown {
   return typeof data === "object" && data !== null ? { ...data, usage: null } : data;
 }
 
-/** An error event in the vendor's words, without what looks like a key. */
+/** What an error says besides its message, where it says it in the usual form. */
+const ErrorFields = z.object({
+  type: z.string().optional().catch(undefined),
+  code: z.union([z.string(), z.number(), z.null()]).optional().catch(undefined),
+  param: z.union([z.string(), z.null()]).optional().catch(undefined),
+  sequence_number: z.number().optional().catch(undefined),
+});
+
+/** An error event in the vendor's words: its usual fields alone, and without what looks like a key. */
 function cleaned(data: unknown): unknown {
-  const error = fieldOf(data, "error") ?? data;
-  const message = fieldOf(error, "message");
-  const text = withoutKeys(typeof message === "string" ? message : "The model's vendor broke off its answer.");
-  const own = typeof error === "object" && error !== null ? { ...error, message: text } : { message: text };
-  return error === data || typeof data !== "object" || data === null ? own : { error: own };
+  const response = fieldOf(data, "response");
+  if (typeof data === "object" && typeof response === "object" && response !== null) {
+    return { ...data, response: { ...response, error: cleanError(fieldOf(response, "error")) } };
+  }
+  const error = fieldOf(data, "error");
+  return error === undefined || error === null ? cleanError(data) : { error: cleanError(error) };
+}
+
+function cleanError(error: unknown): object {
+  const said = fieldOf(error, "message");
+  const message = withoutKeys(typeof said === "string" ? said : "The model's vendor broke off its answer.");
+  const fields = ErrorFields.safeParse(error);
+  return { ...(fields.success && fields.data), message };
 }
 
 function written({ event, id }: EventSourceMessage, data: string): string {

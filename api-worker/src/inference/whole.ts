@@ -5,6 +5,7 @@ import { moneyHeaders, moneyOf } from "./answer.ts";
 import type { Call, ModelAnswer } from "./call.ts";
 import { jsonOf, upstreamSilent } from "./dispatch.ts";
 import { fieldOf } from "./fields.ts";
+import { keyHider } from "./hiddenKey.ts";
 import { estimatedUsage, textBytes, tokensOfBytes } from "./meter.ts";
 import { usageOf } from "./usage.ts";
 
@@ -47,6 +48,6 @@ export async function answerWhole(call: Call, response: Response): Promise<Model
   return {
     kind: "answered",
     headers: { ...moneyHeaders(grant, moneyOf(grant, usage)), "content-type": "application/json" },
-    body: text,
+    body: keyHider(call.upstream)(text),
   };
 }
