@@ -44,11 +44,13 @@ export const ProvisionedKey = z.object({
   expires_at: Millis.nullable(),
   rotated_at: Millis.nullable(),
   revoked_at: Millis.nullable(),
-  /** Spent in all, and in the present day, ISO week and month (UTC). */
+  /** Spent in all, and in the day, ISO week and month (UTC) that were the present ones on `usage_day`. */
   usage_microusd: MicroUsd,
   usage_daily_microusd: MicroUsd,
   usage_weekly_microusd: MicroUsd,
   usage_monthly_microusd: MicroUsd,
+  /** UTC, `YYYY-MM-DD`. A row that is read live moves with calls only, and may be of a day before. */
+  usage_day: z.iso.date(),
   /** In open holds. */
   held_microusd: MicroUsd,
   requests_count: z.int().nonnegative(),

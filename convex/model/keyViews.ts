@@ -43,6 +43,7 @@ export async function keyView(ctx: QueryCtx, key: KeyRow, now: number): Promise<
     usage_daily_microusd: microUsd(day.posted),
     usage_weekly_microusd: microUsd(week.posted),
     usage_monthly_microusd: microUsd(month.posted),
+    usage_day: dayOf(now),
     held_microusd: microUsd(all.held),
     requests_count: all.requests,
     resets_at: key.limit_reset === null ? null : windowAt(key.limit_reset, now).endsAt,

@@ -8,7 +8,7 @@ import {
   type ProvisionedKey,
   type ProvisionedKeyInfo,
 } from "@oa/contract";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type * as z from "zod";
 import { api, internal } from "../_generated/api.js";
 import { windowAt } from "../lib/spendWindows.ts";
@@ -308,6 +308,7 @@ describe("what a key spends", () => {
       usage_daily_microusd: 7514,
       usage_weekly_microusd: 7514,
       usage_monthly_microusd: 7514,
+      usage_day: new Date().toISOString().slice(0, 10),
       requests_count: 2,
       model_usage: [
         { model: "gpt-4o", requests: 1, tokens: 1500, cost_microusd: 7500 },
@@ -319,6 +320,26 @@ describe("what a key spends", () => {
     await letJobsRun(ada.t);
     expect(await ada.info(1)).toMatchObject(spent);
     expect((await ada.info(1)).last_used_at).not.toBeNull();
+  });
+
+  it("is none of the next day's, also before a call has come on it", async () => {
+    vi.useFakeTimers({ now: Date.parse("2026-11-29T23:59:00Z"), toFake: ["Date"] });
+    try {
+      const ada = await owner();
+      await ada.make(1);
+      await granted(ada.who, dollarCall(1, { key_id: hash(1) }));
+      await apply(ada.who, settleOp(1, { input: 1000, output: 500 }));
+      expect(await ada.info(1)).toMatchObject({ usage_day: "2026-11-29", usage_daily_microusd: 7500 });
+      vi.setSystemTime(Date.parse("2026-11-30T00:00:01Z"));
+      expect(await ada.info(1)).toMatchObject({
+        usage_day: "2026-11-30",
+        usage_daily_microusd: 0,
+        usage_weekly_microusd: 0,
+        usage_monthly_microusd: 7500,
+      });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("is bounded by $1 a day, however many calls come at once", async () => {

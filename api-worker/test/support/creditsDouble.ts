@@ -195,6 +195,7 @@ function freshKey(fields: Omit<z.infer<typeof CreateKey>, "secret_hash">): Provi
     usage_daily_microusd: 4275,
     usage_weekly_microusd: 4275,
     usage_monthly_microusd: 4275,
+    usage_day: "2026-11-21",
     held_microusd: 0,
     requests_count: 2,
     resets_at: null,

@@ -165,6 +165,7 @@ function keyOf(index: number, change: Partial<ProvisionedKey>): ProvisionedKey {
     usage_daily_microusd: ZERO,
     usage_weekly_microusd: ZERO,
     usage_monthly_microusd: ZERO,
+    usage_day: "2026-11-21",
     held_microusd: ZERO,
     requests_count: 0,
     resets_at: null,

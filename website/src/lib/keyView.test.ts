@@ -24,6 +24,7 @@ function key(change: Partial<ProvisionedKey>): ProvisionedKey {
     usage_daily_microusd: microUsd(400_000),
     usage_weekly_microusd: microUsd(2_000_000),
     usage_monthly_microusd: microUsd(5_000_000),
+    usage_day: "2026-11-21",
     held_microusd: microUsd(0),
     requests_count: 1,
     resets_at: null,

@@ -1,5 +1,6 @@
 import type { LimitReset, ProvisionedKey } from "@oa/contract/keys";
 import { formatUsd, type MicroUsd, microUsd } from "@oa/contract/money";
+import { spentNow } from "./keyWindows.ts";
 
 /** How a key stands; `spent`: its limit is used up until it begins anew. */
 export type KeyState = "active" | "spent" | "disabled" | "expired" | "revoked";
@@ -30,31 +31,18 @@ export interface LimitUse {
   percent: number;
 }
 
-/** Null where the key has no limit. A window that is over by `now` counts as unused: live rows move with calls only. */
+/** Null where the key has no limit. */
 export function limitUse(key: ProvisionedKey, now: number): LimitUse | null {
   const limit = key.credit_limit_microusd;
   if (limit === null) return null;
-  const over = key.resets_at !== null && key.resets_at <= now;
-  const used = microUsd((over ? 0 : spentInWindow(key)) + key.held_microusd);
+  const spent = key.limit_reset === null ? key.usage_microusd : spentNow(key, key.limit_reset, now);
+  const used = microUsd(spent + key.held_microusd);
   return {
     used,
     limit,
     left: microUsd(Math.max(0, limit - used)),
     percent: limit === 0 ? 100 : Math.min(100, (used / limit) * 100),
   };
-}
-
-function spentInWindow(key: ProvisionedKey): number {
-  switch (key.limit_reset) {
-    case "daily":
-      return key.usage_daily_microusd;
-    case "weekly":
-      return key.usage_weekly_microusd;
-    case "monthly":
-      return key.usage_monthly_microusd;
-    case null:
-      return key.usage_microusd;
-  }
 }
 
 const A_WINDOW: Readonly<Record<LimitReset, string>> = { daily: "a day", weekly: "a week", monthly: "a month" };

@@ -3,6 +3,7 @@ import type { ProvisionedKey } from "@oa/contract/keys";
 import { formatUsd } from "@oa/contract/money";
 import { IconKey } from "@tabler/icons-react";
 import { keyState } from "../../lib/keyView.ts";
+import { spentNow } from "../../lib/keyWindows.ts";
 import { useNow } from "../../lib/useNow.ts";
 import { LinkButton, TextLink } from "../ui/Links.tsx";
 import { ListRow, RowList } from "../ui/Lists.tsx";
@@ -51,8 +52,8 @@ export function KeyRow({ apiKey }: { apiKey: ProvisionedKey }) {
         </Group>
         <LimitBar apiKey={apiKey} now={now} />
         <Text size="sm" c="dimmed" style={{ fontVariantNumeric: "tabular-nums" }}>
-          {formatUsd(apiKey.usage_daily_microusd)} today · {formatUsd(apiKey.usage_weekly_microusd)} this week ·{" "}
-          {formatUsd(apiKey.usage_monthly_microusd)} this month
+          {formatUsd(spentNow(apiKey, "daily", now))} today · {formatUsd(spentNow(apiKey, "weekly", now))} this week ·{" "}
+          {formatUsd(spentNow(apiKey, "monthly", now))} this month
         </Text>
         <Text size="sm" c="dimmed" style={{ overflowWrap: "anywhere" }}>
           <Code>{prefix}…</Code> ·{" "}

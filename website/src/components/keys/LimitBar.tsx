@@ -3,6 +3,7 @@ import type { ProvisionedKey } from "@oa/contract/keys";
 import { formatUsd } from "@oa/contract/money";
 import { formatAbsolute } from "../../lib/format.ts";
 import { limitUse, limitWords } from "../../lib/keyView.ts";
+import { nextWindow } from "../../lib/keyWindows.ts";
 
 /** How much of a key's limit is gone, as a bar and in words, and when it begins anew. */
 export function LimitBar({ apiKey, now }: { apiKey: ProvisionedKey; now: number }) {
@@ -15,7 +16,7 @@ export function LimitBar({ apiKey, now }: { apiKey: ProvisionedKey; now: number 
       </Text>
     );
   }
-  const { resets_at, held_microusd } = apiKey;
+  const { limit_reset, held_microusd } = apiKey;
   return (
     <Stack gap={4} maw={420}>
       <Progress.Root size="sm">
@@ -30,9 +31,9 @@ export function LimitBar({ apiKey, now }: { apiKey: ProvisionedKey; now: number 
         {words}
         {held_microusd > 0 && <span>, of which {formatUsd(held_microusd)} held</span>}
       </Text>
-      {resets_at !== null && resets_at > now && (
+      {limit_reset !== null && (
         <Text size="xs" c="dimmed">
-          Begins anew {formatAbsolute(resets_at)}
+          Begins anew {formatAbsolute(nextWindow(limit_reset, now))}
         </Text>
       )}
     </Stack>

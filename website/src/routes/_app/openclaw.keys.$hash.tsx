@@ -88,7 +88,7 @@ function Key({
         )}
       </Panel>
       <Panel title="Usage">
-        <KeyUsage apiKey={apiKey} />
+        <KeyUsage apiKey={apiKey} now={now} />
       </Panel>
       <Panel title="Calls" description="What was called with this key, newest first, and what each call cost.">
         <Calls keyHash={hash}>{(calls) => <CallList calls={calls} withKey={false} />}</Calls>
