@@ -7,6 +7,7 @@ import { planWish } from "../lib/wishes.ts";
 import { endAccess, grantAccess } from "./access.ts";
 import { recordAuthEvent } from "./authEvents.ts";
 import { claim } from "./claims.ts";
+import { lookAtSuspension } from "./emptyBalances.ts";
 import { instanceOfUser } from "./instances.ts";
 import { endKeysOf } from "./provisionedKeys.ts";
 import { patchRow } from "./status.ts";
@@ -95,8 +96,8 @@ export async function linkPerson(
 
 /**
  * Hands an account to the person who has proved its e-mail, where nobody had before: the password, every way in and every
- * linked identity of whoever signed up are gone, their provisioned keys are revoked, and their devices are cut off from the OpenClaw until its owner starts
- * it and has looked at the list. Money and data stay.
+ * linked identity of whoever signed up are gone, their provisioned keys are revoked, their provider keys are erased, and their devices
+ * are cut off from the OpenClaw until its owner starts it and has looked at the list. Money and data stay.
  */
 export async function claimAccount(
   ctx: MutationCtx,
@@ -114,9 +115,15 @@ export async function claimAccount(
     email_verified_at: now,
   });
   const instance = await instanceOfUser(ctx, user._id);
-  // The OpenClaw's key was within reach of whoever used it: it gets a new one when it is started.
   if (instance !== null) {
-    await patchRow(ctx, instance, erasedColumns("inference_key", versionOf(instance, "inference_key")));
+    await patchRow(ctx, instance, {
+      // It was within reach of whoever used the OpenClaw, which gets a new one when it is started.
+      ...erasedColumns("inference_key", versionOf(instance, "inference_key") + 1),
+      // Whose keys these are is not known: their provider would show that person what the owner asks.
+      ...erasedColumns("provider_keys", versionOf(instance, "provider_keys") + 1),
+      provider_key_hints: undefined,
+    });
+    await lookAtSuspension(ctx, user._id);
   }
   // An instance that cannot be stopped (failed, suspended, being deleted) has no gateway for a device to reach.
   if (instance !== null && planWish(instance, "stopped").kind === "change") {

@@ -3,9 +3,11 @@ import {
   CONTROL_PATHS,
   CredentialsResult,
   KeyOwner,
+  ProviderKeyList,
   SessionResult,
 } from "@oa/contract";
 import { describe, expect, it } from "vitest";
+import { internal } from "../_generated/api.js";
 import { CLIENT, HASH, hashOf, People } from "./people.testing.ts";
 import { setupTest, type TestDeployment } from "./setup.testing.ts";
 
@@ -84,6 +86,24 @@ describe("a person of a provider", () => {
     expect(await people.provider("attacker", "attacker@example.com")).toMatchObject({ created: true });
     // Devices that were paired before are cut off until the owner has looked at them.
     expect(await people.control.instance(user)).toMatchObject({ desired: "stopped" });
+  });
+
+  it("calls no model with a key of whoever opened their account: that one's provider would show them every prompt", async () => {
+    const t = setupTest();
+    const people = new People(t);
+    const user = await people.signUp("ada@example.com");
+    const { control } = people;
+    await control.claim(user);
+    const keys = { openrouter: "sk-or-of-the-attacker" };
+    await control.ask(ProviderKeyList, CONTROL_PATHS.providerKeys, { user, body: { keys } });
+    // Under way since before: what it was made for is over.
+    const { place } = await t.query(internal.secrets.sealedState, { user_id: user, key: "provider_keys" });
+    await people.provider("1", "ada@example.com");
+    expect(await control.instance(user)).toMatchObject({ model_source: "credits", provider_keys: [] });
+    const sealed = { ciphertext: "AAAA", iv: "AAAA", alg: "AES-256-GCM", key_id: "k" };
+    const late = { instance_id: place.instance_id, key: "provider_keys" as const, sealed, version: place.version + 1 };
+    const why = { action: "secret.store" as const, act_id: "late", request_id: "late" };
+    expect(await t.mutation(internal.secrets.putSealed, { ...late, ...why })).toEqual({ stored: false });
   });
 
   it("ten sign-ins at once: one account, one identity", async () => {
