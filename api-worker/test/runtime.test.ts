@@ -54,7 +54,7 @@ describe("a person's own runtime", () => {
       { instance_id: instanceId, generation: 1, observed_at, gateway: { status: "running", reason: null } },
     ]);
     expect(convex.observations[0]?.jobs).toEqual(data.jobs);
-    expect(data.jobs.running?.phase).toBe("verifying");
+    expect(data.jobs?.running?.phase).toBe("verifying");
     expect(fleet.runtimeCalls.at(-1)?.token).toBe(convex.secrets["ada/service_token"]);
     expect(answer.text).not.toContain("oc_svc_");
   });
@@ -244,6 +244,23 @@ describe("a runtime that misbehaves (R11)", () => {
     const paths = ["status", "devices"] as const;
     const answers = await Promise.all(paths.map((path) => world.as("ada", "GET", `/api/openclaw/runtime/${path}`)));
     expect(answers.map((answer) => answer.error().code)).toEqual(["runtime_unreachable", "runtime_unreachable"]);
+  });
+
+  it("may be older than the control plane: what it does not tell yet is missing, not an error", async () => {
+    const older = {
+      gateway: { status: "running", restarts: 0 },
+      lastBackup: null,
+      container: { instanceType: "process" },
+      version: { openclaw: "2026.9.6", runtime: "0" },
+      health: { ok: true, failing: [] },
+    };
+    await world.fault("fleet", {
+      path: "/i/",
+      fault: { kind: "json", status: 200, body: { ok: true, data: older } },
+      times: 1,
+    });
+    const answer = await world.as("ada", "GET", "/api/openclaw/runtime/status");
+    expect(answer.data(observed(RuntimeStatus)).data).toEqual(older);
   });
 
   it("passes its own no on by code, in our words", async () => {

@@ -66,7 +66,8 @@ export const RuntimeStatus = z.object({
   version: z.object({ openclaw: z.string(), runtime: z.string() }),
   /** `ok` only when the gateway's own readiness probe says so; `failing` lists what it names. */
   health: z.object({ ok: z.boolean(), failing: z.array(z.string()) }),
-  jobs: JobReport,
+  /** Absent from a runtime that is older than this field: the control plane and its runtimes are upgraded in any order. */
+  jobs: JobReport.optional(),
 });
 export type RuntimeStatus = z.infer<typeof RuntimeStatus>;
 

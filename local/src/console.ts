@@ -1,13 +1,13 @@
 import { createInterface } from "node:readline/promises";
 
-/** The lines `npm start` prints. One a part, with how long it took, so that a slow start shows where. */
+/** The lines `npm start` prints. One a part, with the seconds it took, so that a slow start shows where. */
 export interface Console {
   line(text: string): void;
-  /** Runs `work`, then prints `name`, what it returned and the seconds it took. */
+  /** Runs `work`, then prints `name`, the seconds it took and what it returned. */
   step(name: string, work: () => Promise<string>): Promise<void>;
 }
 
-const NAME_WIDTH = 14;
+const NAME_WIDTH = 12;
 
 /** Plain lines: they read the same in a terminal, a pipe and a log. */
 export function plainConsole(write: (text: string) => void): Console {
@@ -18,7 +18,7 @@ export function plainConsole(write: (text: string) => void): Console {
       const from = performance.now();
       const detail = await work();
       const seconds = ((performance.now() - from) / 1000).toFixed(1);
-      line(`  ${name.padEnd(NAME_WIDTH)} ${detail}  (${seconds} s)`);
+      line(`  ${name.padEnd(NAME_WIDTH)} ${seconds.padStart(5)} s  ${detail}`);
     },
   };
 }

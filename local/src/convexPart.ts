@@ -22,6 +22,7 @@ export async function deployFunctions(options: {
   dataDir: string;
   deployment: Deployment;
   environment: Readonly<Record<string, string>>;
+  signal: AbortSignal;
 }): Promise<boolean> {
   const { root, deployment, environment } = options;
   const marker = join(options.dataDir, "convex", "pushed");
@@ -43,6 +44,7 @@ export async function deployFunctions(options: {
         CI: "1",
       },
       deadlineMs: 120_000,
+      signal: options.signal,
     },
   );
   await writePrivateFile(marker, digest);

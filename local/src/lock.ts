@@ -1,44 +1,45 @@
-import { mkdirSync, openSync, readFileSync, rmSync, writeSync, closeSync } from "node:fs";
+import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 
 /**
  * Holds a data folder for this process alone. Throws an Error that names the process which holds it.
- * The holder's number is only believed while that process lives, so a killed start leaves no lock behind.
+ * The lock is SQLite's own on a file of one page: two who come at once cannot both get it, and the kernel drops it with the
+ * process, so that a killed start leaves none behind. `start.lock` only says who has it.
  */
 export function lockDataDir(dataDir: string): () => void {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const file = join(dataDir, "start.lock");
-  for (let attempt = 0; attempt < 2; attempt += 1) {
-    try {
-      const handle = openSync(file, "wx", 0o600);
-      writeSync(handle, String(process.pid));
-      closeSync(handle);
-      return () => rmSync(file, { force: true });
-    } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-      const holder = Number(readFileSync(file, "utf8"));
-      if (Number.isInteger(holder) && holder > 0 && isNpmStart(holder)) {
-        throw new Error(
-          `another npm start (process ${holder}) runs on ${dataDir}: stop it with Ctrl-C first, or give this one its own --data-dir`,
-          { cause: error },
-        );
-      }
-      rmSync(file, { force: true });
-    }
+  // SQLite would only say that it cannot open a file.
+  accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+  const db = new DatabaseSync(join(dataDir, "lock.sqlite"), { timeout: 0 });
+  const holder = join(dataDir, "start.lock");
+  try {
+    // Kept until the connection is closed; nothing is ever committed behind it.
+    db.exec("BEGIN EXCLUSIVE");
+  } catch (error) {
+    db.close();
+    if (!(error instanceof Error && /locked|busy/i.test(error.message))) throw error;
+    throw new Error(
+      `another npm start${processIn(holder)} runs on ${dataDir}: stop it with Ctrl-C first, or give this one its own --data-dir`,
+      { cause: error },
+    );
   }
-  throw new Error(`${file} cannot be taken`);
+  try {
+    writeFileSync(holder, String(process.pid), { mode: 0o600 });
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  return () => {
+    rmSync(holder, { force: true });
+    db.close();
+  };
 }
 
-function isNpmStart(pid: number): boolean {
-  if (pid === process.pid) return false;
+function processIn(file: string): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("start.ts");
+    return ` (process ${readFileSync(file, "utf8")})`;
   } catch {
-    try {
-      process.kill(pid, 0);
-      return process.platform !== "linux";
-    } catch {
-      return false;
-    }
+    return "";
   }
 }

@@ -5,6 +5,7 @@ import type { Ports } from "./ports.ts";
 import type { PartSpec } from "./processes.ts";
 import { baseEnvironment, commandOf } from "./run.ts";
 import { LOCAL_JWT_ISSUER, LOCAL_JWT_KEY_ID, type Secrets } from "./secrets.ts";
+import { servedWebsite } from "./websitePart.ts";
 
 /** Everything the parts' command lines and environments are made from. */
 export interface StackPlan {
@@ -16,7 +17,8 @@ export interface StackPlan {
   settings: Readonly<Record<string, string | undefined>>;
 }
 
-const loopback = (port: number): string => `http://127.0.0.1:${port}`;
+/** An origin as a browser writes it: without the port where that is 80. */
+const loopback = (port: number): string => new URL(`http://127.0.0.1:${port}`).origin;
 
 /** Addresses of the parts. */
 export function addresses(ports: Ports) {
@@ -93,6 +95,7 @@ export function apiPart(plan: StackPlan): PartSpec {
       "dev",
       ...["--config", join(plan.root, "api-worker/wrangler.jsonc")],
       ...["--ip", "127.0.0.1", "--port", String(plan.ports.api), "--inspector-port", "0"],
+      ...["--assets", servedWebsite(plan.dataDir)],
       ...["--persist-to", join(plan.dataDir, "wrangler")],
       ...["--show-interactive-dev-session=false", "--log-level", "warn"],
     ],
@@ -104,7 +107,11 @@ export function apiPart(plan: StackPlan): PartSpec {
       ...given(plan.settings, API_SETTINGS),
       ...doubleSettings(doublesFor(plan.settings), plan.ports),
       OA_PUBLIC_URL: siteOf(plan),
+      // Nothing leaves this machine, and nothing is kept outside of the data folder.
       WRANGLER_SEND_METRICS: "false",
+      CLOUDFLARE_CF_FETCH_ENABLED: "false",
+      WRANGLER_WRITE_LOGS: "false",
+      WRANGLER_REGISTRY_PATH: join(plan.dataDir, "wrangler", "registry"),
       // Read by wrangler for the names in `secrets.required`: nothing of it shows in a process list.
       OA_INTERNAL_KEY: plan.secrets.OA_INTERNAL_KEY,
       OA_CONTROL_KEY: plan.secrets.OA_CONTROL_KEY,

@@ -34,18 +34,14 @@ const FIRST_CHOICE: Ports = {
 export async function choosePorts(dataDir: string, asked: number | null): Promise<Ports> {
   const file = join(dataDir, "ports.json");
   const text = await readIfThere(file);
-  // Partial: an installation may be older than a part.
-  const last = text === null ? null : Ports.partial().safeParse(JSON.parse(text));
-  const wanted = Ports.parse({ ...FIRST_CHOICE, ...(last?.success === true && last.data) });
+  const wanted: Ports = { ...FIRST_CHOICE, ...(text === null ? {} : lastPorts(text)) };
   const taken = new Set<number>();
   const next = async (from: number): Promise<number> => {
     const port = await firstFree(from, taken);
     taken.add(port);
     return port;
   };
-  if (asked !== null && asked !== 0 && !(await isFree(asked))) {
-    throw new Error(`port ${asked} is in use: stop what listens there, or choose another with --port`);
-  }
+  if (asked !== null && asked !== 0) await refuseUnusable(asked);
   const api = asked === 0 ? await anyFree() : (asked ?? (await next(wanted.api)));
   taken.add(api);
   const ports = {
@@ -62,6 +58,27 @@ export async function choosePorts(dataDir: string, asked: number | null): Promis
   return ports;
 }
 
+/** What was chosen last time. Partial: an installation may be older than a part; and a damaged file is no reason to stop. */
+function lastPorts(text: string): Partial<Ports> {
+  try {
+    return Object.fromEntries(
+      Object.entries(Ports.partial().parse(JSON.parse(text))).filter(([, port]) => port !== undefined),
+    );
+  } catch {
+    return {};
+  }
+}
+
+async function refuseUnusable(port: number): Promise<void> {
+  const found = await listenOnce(port);
+  if (found.port !== null) return;
+  throw new Error(
+    found.why === "EACCES"
+      ? `port ${port} is reserved by this system: choose one above 1023 with --port`
+      : `port ${port} is in use: stop what listens there, or choose another with --port`,
+  );
+}
+
 async function firstFree(from: number, taken: ReadonlySet<number>): Promise<number> {
   for (let port = from; port < Math.min(from + 200, 65_536); port += 1) {
     if (!taken.has(port) && (await isFree(port))) return port;
@@ -71,22 +88,24 @@ async function firstFree(from: number, taken: ReadonlySet<number>): Promise<numb
 
 /** True when nothing listens on the port on loopback. */
 export async function isFree(port: number): Promise<boolean> {
-  return (await listenOnce(port)) !== null;
+  return (await listenOnce(port)).port !== null;
 }
 
 async function anyFree(): Promise<number> {
-  const port = await listenOnce(0);
+  const { port } = await listenOnce(0);
   if (port === null) throw new Error("this machine gives out no free port on 127.0.0.1");
   return port;
 }
 
-function listenOnce(port: number): Promise<number | null> {
+/** The port a listener got for a moment, or the system's code for why there was none. */
+function listenOnce(port: number): Promise<{ port: number | null; why: string }> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once("error", () => resolve(null));
+    server.once("error", (error) => resolve({ port: null, why: "code" in error ? String(error.code) : "" }));
     server.listen(port, "127.0.0.1", () => {
       const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : null));
+      const got = typeof address === "object" && address !== null ? address.port : null;
+      server.close(() => resolve({ port: got, why: "" }));
     });
   });
 }

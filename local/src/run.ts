@@ -16,11 +16,14 @@ export function commandOf(packageName: string, command = packageName): string {
   return join(dirname(manifestPath), relative);
 }
 
-/** Runs a command to its end. Throws an Error with its last output when it fails or takes longer than `deadlineMs`. */
+/**
+ * Runs a command to its end. Throws an Error with its last output when it fails or takes longer than `deadlineMs`, and ends
+ * it when the signal is aborted.
+ */
 export async function runToEnd(
   what: string,
   args: readonly string[],
-  options: { cwd: string; env: Readonly<Record<string, string>>; deadlineMs: number },
+  options: { cwd: string; env: Readonly<Record<string, string>>; deadlineMs: number; signal: AbortSignal },
 ): Promise<void> {
   const child = spawn(process.execPath, [...args], {
     cwd: options.cwd,
@@ -28,6 +31,7 @@ export async function runToEnd(
     stdio: ["ignore", "pipe", "pipe"],
     timeout: options.deadlineMs,
     killSignal: "SIGKILL",
+    signal: options.signal,
   });
   let output = "";
   const keep = (chunk: Buffer): void => {

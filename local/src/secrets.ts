@@ -29,8 +29,8 @@ export async function loadSecrets(
 ): Promise<Secrets> {
   const file = join(dataDir, "secrets.json");
   const text = await readIfThere(file);
-  const kept = text === null ? {} : z.record(z.string(), z.string()).parse(JSON.parse(text));
-  const secrets = Secrets.parse({ ...makeSecrets(), ...kept });
+  const kept = text === null ? {} : readKept(text, file);
+  const secrets = checked({ ...makeSecrets(), ...kept }, file);
   if (text === null || Object.keys(secrets).some((name) => !(name in kept))) {
     await writePrivateFile(file, `${JSON.stringify(secrets, null, 2)}\n`);
   }
@@ -40,7 +40,24 @@ export async function loadSecrets(
       return value === undefined || value === "" ? [] : [[name, value]];
     }),
   );
-  return Secrets.parse({ ...secrets, ...overrides });
+  return checked({ ...secrets, ...overrides }, ".env or the environment");
+}
+
+/** Never made anew in place of what cannot be read: without the old encryption key what is stored would be lost. */
+function readKept(text: string, file: string): Record<string, string> {
+  try {
+    return z.record(z.string(), z.string()).parse(JSON.parse(text));
+  } catch (error) {
+    const advice = "Put your copy of it back, or begin anew with npm start -- --reset.";
+    throw new Error(`${file} is damaged. ${advice}`, { cause: error });
+  }
+}
+
+function checked(secrets: Readonly<Record<string, string>>, where: string): Secrets {
+  const parsed = Secrets.safeParse(secrets);
+  if (parsed.success) return parsed.data;
+  const wrong = parsed.error.issues.map((issue) => `${issue.path.join(".")} (${issue.message})`).join(", ");
+  throw new Error(`A key in ${where} cannot be used: ${wrong}`);
 }
 
 function makeSecrets(): Secrets {

@@ -13,9 +13,11 @@ import {
   siteOf,
   type StackPlan,
 } from "./parts.ts";
-import { Part, rememberPids } from "./processes.ts";
+import { rememberPids } from "./orphans.ts";
+import { Part } from "./processes.ts";
 import { removeStackFile, writeStackFile } from "./stackFile.ts";
-import { buildWebsite } from "./websitePart.ts";
+import { troubleOf } from "./trouble.ts";
+import { prepareWebsite } from "./websitePart.ts";
 
 /** A running stack. */
 export interface Stack {
@@ -25,14 +27,15 @@ export interface Stack {
   doubles: { [Name in DoubleName]?: string };
   /** Rejects when a part is lost for good. */
   lost: Promise<never>;
+  /** Ends every part, whatever happens to one of them. The same stop however often it is called. */
   stop(): Promise<void>;
 }
 
 /**
  * Starts every part, healthy before the next needs it: database and website build beside each other, then the functions,
- * the runtime host and the API. A failed start stops what it had started.
+ * the runtime host and the API. A failed start, and one whose signal is aborted, stops what it had started and rejects.
  */
-export async function startStack(plan: StackPlan, console: Console): Promise<Stack> {
+export async function startStack(plan: StackPlan, console: Console, signal: AbortSignal): Promise<Stack> {
   const { dataDir, root } = plan;
   const at = addresses(plan.ports);
   const logs = join(dataDir, "logs");
@@ -44,10 +47,19 @@ export async function startStack(plan: StackPlan, console: Console): Promise<Sta
   const { promise: lost, reject: reportLost } = Promise.withResolvers<never>();
   lost.catch(() => undefined);
   let writing = Promise.resolve();
+  let unwritten: string | null = null;
   const writeDown = async (earlier: Promise<void>): Promise<void> => {
     await earlier;
-    await rememberPids(dataDir, parts);
-    if (complete !== null) await complete();
+    try {
+      await rememberPids(dataDir, parts);
+      if (complete !== null) await complete();
+      unwritten = null;
+    } catch (error) {
+      // What runs goes on, and can still be stopped.
+      const why = troubleOf(error, dataDir);
+      if (why !== unwritten) console.line(`  which processes run could not be written down: ${why}`);
+      unwritten = why;
+    }
   };
   const events = {
     // One after the other: parts start beside each other, and the newest list must be the one that stays.
@@ -68,7 +80,7 @@ export async function startStack(plan: StackPlan, console: Console): Promise<Sta
   );
   parts.push(convex, host, api, ...doubles);
 
-  const stop = async (): Promise<void> => {
+  const stopAll = async (): Promise<void> => {
     complete = null;
     await removeStackFile(dataDir);
     // The API first, so that nothing new arrives; the database last, so that what was under way is written down.
@@ -77,35 +89,44 @@ export async function startStack(plan: StackPlan, console: Console): Promise<Sta
     await convex.stop();
     await Promise.all(doubles.map((double) => double.stop()));
   };
+  let stopped: Promise<void> | null = null;
+  const stop = (): Promise<void> => (stopped ??= stopAll());
+  const step = (name: string, work: () => Promise<string>): Promise<void> => {
+    signal.throwIfAborted();
+    return console.step(name, work);
+  };
 
+  signal.addEventListener("abort", () => void stop(), { once: true });
   try {
-    const website = console.step("website", async () =>
-      (await buildWebsite(root)) ? "built into website/dist" : "website/dist is up to date",
+    signal.throwIfAborted();
+    const website = step("website", async () =>
+      (await prepareWebsite(root, dataDir, signal)) ? "built" : "unchanged since the last build",
     );
     const backend = (async () => {
-      await console.step("convex", async () => {
+      await step("convex", async () => {
         await convex.start();
-        return `${at.convex}  (embedded, SQLite in ${join(dataDir, "convex")})`;
+        return at.convex;
       });
       const deployment = await readDeployment(plan);
-      await console.step("functions", async () => {
-        const pushed = await deployFunctions({ root, dataDir, deployment, environment: functionsEnvironment(plan) });
-        return pushed ? "pushed by convex deploy" : "unchanged since the last push";
+      await step("functions", async () => {
+        const environment = functionsEnvironment(plan);
+        const pushed = await deployFunctions({ root, dataDir, deployment, environment, signal });
+        return pushed ? "pushed" : "unchanged since the last push";
       });
       return deployment;
     })();
-    const hosting = console.step("runtime host", async () => {
+    const hosting = step("runtime host", async () => {
       await host.start();
-      return `${at.runtimeHost}  (real OpenClaw gateways as child processes)`;
+      return at.runtimeHost;
     });
-    const standIns = console.step("doubles", async () => {
+    const standIns = step("doubles", async () => {
       await Promise.all(doubles.map((double) => double.start()));
       return doubleNames.length === 0 ? "none: all are configured" : doubleNames.join(", ");
     });
     const [deployment] = await allOrFirstError([backend, website, hosting, standIns]);
-    await console.step("api", async () => {
+    await step("api", async () => {
       await api.start();
-      return `${at.api}  (workerd)`;
+      return at.api;
     });
     complete = () =>
       writeStackFile(dataDir, {

@@ -86,7 +86,7 @@ describe("backups of a running instance", () => {
     const running = restore(backup.id).catch(() => undefined);
     await until(
       "the state was exchanged",
-      async () => (await ada.status()).jobs.running?.phase === "starting the gateway",
+      async () => (await ada.status()).jobs?.running?.phase === "starting the gateway",
     );
     expect((await ada.call("POST", "/v1/storage/backup", BackupResult)).error?.code).toBe("busy");
     await host.end("SIGKILL");

@@ -195,7 +195,7 @@ describe("the fleet API", () => {
     await nextEvent(log);
     // In the middle of a boot, and of a backup.
     const backup = ada.call("POST", "/v1/storage/backup", z.unknown());
-    await until("the backup runs", async () => (await ada.status()).jobs.running?.kind === "backup");
+    await until("the backup runs", async () => (await ada.status()).jobs?.running?.kind === "backup");
     expect((await remove(ada.id, 6)).data).toEqual({ id: ada.id, state: "deleting" });
     expect((await ada.call("GET", "/v1/status", z.unknown())).status).toBe(401);
     await until("nothing is left", async () => (await remove(ada.id, 6)).data.state === "gone");
