@@ -148,9 +148,13 @@ async function enter<G extends Gate, I extends InputShape>(
   return call;
 }
 
-/** A visit of a browser that is sent on. Where to is the handler's: an address of this site, or of a configured provider. */
+/**
+ * A visit of a browser that is sent on. Where to is the handler's: an address of this site, or of a configured provider. What keeps it
+ * from going there is told on a page too, where `troublePage` has one for it: who comes here is a person.
+ */
 export function redirect<I extends InputShape>(
   spec: Pick<RouteSpec<"none", I, z.ZodType>, "path" | "summary" | "input" | "limits" | "errors"> & {
+    troublePage(code: ErrorCode): string | null;
     handle(call: Call<"none", z.output<z.ZodObject<I>>>): Promise<string>;
   },
 ): Route {
@@ -166,11 +170,20 @@ export function redirect<I extends InputShape>(
     status: 302,
     errors: [...errors, "not_configured"],
     async respond(c) {
-      const to = await spec.handle(await enter(c, { ...spec, gate: "none" }));
       c.header("cache-control", "no-store");
-      return c.redirect(to, 302);
+      return c.redirect(await destination(c), 302);
     },
   };
+
+  async function destination(c: AppContext): Promise<string> {
+    try {
+      return await spec.handle(await enter(c, { ...spec, gate: "none" }));
+    } catch (error) {
+      const page = error instanceof ApiError ? spec.troublePage(error.code) : null;
+      if (page === null) throw error;
+      return page;
+    }
+  }
 }
 
 /** What the makers of routes below are told alike. */

@@ -2,7 +2,7 @@ import { ACCOUNT_PATHS, EDITOR_PATHS } from "@oa/contract";
 import { beforeEach, describe, expect, it } from "vitest";
 import { ROUTES } from "../src/routes/index.ts";
 import { sha256Hex } from "../src/secretEqual.ts";
-import { openWorld } from "./support/world.ts";
+import { ORIGIN, openWorld } from "./support/world.ts";
 import type { SendOptions, TestWorld } from "./support/world.ts";
 
 const ADA = { email: "ada@example.com", password: "correct horse battery" };
@@ -74,6 +74,32 @@ describe("what is not configured says so", () => {
     expect(config).toContain('"sign_in_with":[]');
     expect(config).toContain('"mail":false');
   });
+});
+
+describe("a visit of a browser that cannot be sent on", () => {
+  const GITHUB = {
+    OA_PUBLIC_URL: ORIGIN,
+    GITHUB_CLIENT_ID: "double_id",
+    GITHUB_CLIENT_SECRET: "double_secret",
+    GITHUB_BASE_URL: "http://127.0.0.1:9",
+  };
+  const visit = async (path: string) => {
+    const answer = await world.send("GET", path, { headers: { "cf-connecting-ip": "203.0.113.7" } });
+    return [answer.status, answer.headers.get("location")];
+  };
+  beforeEach(async () => {
+    world = await openWorld(GITHUB);
+  });
+
+  it.each(["/api/v1/auth/github", "/api/v1/auth/github/callback?code=c&state=s"])(
+    "%s ends on a page that says why, and not in JSON",
+    async (path) => {
+      await world.set(["convex", "retryAfterMs"], 41_500);
+      expect(await visit(path)).toEqual([302, "/sign-in?error=rate_limited"]);
+      await world.fault("convex", { path: "/control/accounts", fault: { kind: "html" } });
+      expect(await visit(path)).toEqual([302, "/sign-in?error=unavailable"]);
+    },
+  );
 });
 
 it("publishes the keys of its tokens, and nothing private of them", async () => {

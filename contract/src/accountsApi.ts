@@ -86,6 +86,10 @@ export const SignInProblem = z.enum([
   "provider_unreachable",
   /** The identity is linked to another account already. */
   "taken",
+  /** Too many attempts from this address. */
+  "rate_limited",
+  /** The control plane does not answer. */
+  "unavailable",
 ]);
 export type SignInProblem = z.infer<typeof SignInProblem>;
 

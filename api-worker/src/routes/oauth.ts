@@ -1,6 +1,6 @@
 import { ACCOUNT_PAGES, OAUTH_PATHS, OAuthProvider, OAuthStartQuery } from "@oa/contract";
 import { ApiError } from "@oa/contract";
-import type { SignInProblem } from "@oa/contract";
+import type { ErrorCode, SignInProblem } from "@oa/contract";
 import * as z from "zod";
 import { replaceSession } from "../auth/cookie.ts";
 import { comeBack, localPath, setOut } from "../auth/roundTrip.ts";
@@ -22,7 +22,7 @@ export const oauthRoutes = [
     summary: "Go to GitHub or Google to sign in",
     input: z.object({ params: Params, query: OAuthStartQuery }),
     limits: ({ ip }) => perIp("oauth_start_ip", ip),
-    errors: ["provider_unreachable"],
+    troublePage,
     async handle({ c, services, input }) {
       const { provider } = input.params;
       const { publicUrl } = services.config.outside;
@@ -38,6 +38,7 @@ export const oauthRoutes = [
     summary: "Come back from GitHub or Google",
     input: z.object({ params: Params, query: z.object({ state: z.string().max(200).default("") }) }),
     limits: ({ ip }) => perIp("oauth_start_ip", ip),
+    troublePage,
     async handle(call) {
       const { provider } = call.input.params;
       const returned = await comeBack(call.c, call.services, provider, call.input.query.state);
@@ -54,6 +55,19 @@ function destination(query: z.output<typeof OAuthStartQuery>): string {
   if (query.ref !== "occ-editor") return localPath(query.return_to);
   const state = query.state === undefined ? "" : `?${new URLSearchParams({ state: query.state }).toString()}`;
   return `${ACCOUNT_PAGES.editorAuthorize}${state}`;
+}
+
+/** What a person can only try again is told where they do that. */
+function troublePage(code: ErrorCode): string | null {
+  switch (code) {
+    case "rate_limited":
+    case "provider_unreachable":
+      return problemPage(ACCOUNT_PAGES.signIn, code);
+    case "control_unreachable":
+      return problemPage(ACCOUNT_PAGES.signIn, "unavailable");
+    default:
+      return null;
+  }
 }
 
 function problemPage(page: string, problem: SignInProblem): string {

@@ -6,5 +6,7 @@ export const SIGN_IN_PROBLEMS: Readonly<Record<SignInProblem, string>> = {
   expired: "That attempt was begun in another browser, or too long ago. Start again from here.",
   email_required: "That account has no verified e-mail address. Verify one there, then try again.",
   provider_unreachable: "The provider did not answer. Try again in a moment, or use another way.",
+  rate_limited: "Too many attempts came from your address. Wait a few minutes, then try again.",
+  unavailable: "Signing in does not work right now, and it is not you. Try again in a moment.",
   taken: "That account already signs in someone else here. Sign in with it, or unlink it there first.",
 };
