@@ -1,4 +1,4 @@
-import { Accepted, KeyAnswer, LedgerPosting, WEB_CREDIT_PATHS, WebKeySecret } from "@oa/contract";
+import { Accepted, KeyAnswer, LedgerPosting, WEB_CREDIT_PATHS, WebKeySecret, WebModels } from "@oa/contract";
 import { beforeEach, describe, expect, it } from "vitest";
 import { isCheckedToken } from "../src/checkedToken.ts";
 import { browserOf } from "./support/people.ts";
@@ -23,6 +23,25 @@ const audit = async () =>
     target,
     result,
   }));
+
+describe("what keys can call", () => {
+  it("is named with its price, and one of it to try: the first in the operator's order that chats", async () => {
+    world = await openWorld({
+      INFERENCE_ENDPOINT: "http://127.0.0.1:9/v1",
+      INFERENCE_API_KEY: "double_key",
+      INFERENCE_MODELS: "text-embedding-3-small,gpt-4o-mini,gpt-4o",
+    });
+    const { send } = await browserOf(world, "ada");
+    const { models, example } = (await send("GET", WEB_CREDIT_PATHS.webModels)).data(WebModels);
+    expect(models.map(({ id }) => id)).toEqual(["gpt-4o", "gpt-4o-mini", "text-embedding-3-small"]);
+    expect(models[1]?.pricing_usd_per_million.input).toBeGreaterThan(0);
+    expect(example).toBe("gpt-4o-mini");
+  });
+
+  it("is nothing where no model endpoint is configured", async () => {
+    expect((await ada("GET", WEB_CREDIT_PATHS.webModels)).data(WebModels)).toEqual({ models: [], example: null });
+  });
+});
 
 describe("on the page", () => {
   it("a key is made, shown once, changed, rotated and revoked, and each act is on the record", async () => {

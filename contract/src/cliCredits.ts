@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { ListedModel } from "./inference.ts";
 import { microOfUsd, usdOfMicro } from "./money.ts";
 import { KeyHash, KeyName, LimitReset, MAX_KEY_GRACE_S } from "./keys.ts";
 import { HistoryType, MAX_HISTORY_OFFSET, UsageGroup, UtcDay } from "./usage.ts";
@@ -167,6 +168,8 @@ export const WEB_CREDIT_PATHS = {
   webKey: "/web/keys/{hash}",
   /** POST `CliRotateKey` -> `WebKeySecret`. */
   webKeyRotate: "/web/keys/{hash}/rotate",
+  /** GET -> `WebModels`. */
+  webModels: "/web/models",
   /** GET `CliExportQuery` -> a file. */
   webLedgerExport: "/web/credits/export",
   /** GET `CliExportQuery` -> a file. */
@@ -178,6 +181,14 @@ export const WEB_CREDIT_PATHS = {
   /** POST `AdminFreeze` -> `Accepted`; administrators. */
   adminFreeze: "/web/admin/users/{userId}/freeze",
 } as const;
+
+/** What keys can call here: none where no model endpoint is configured. */
+export const WebModels = z.object({
+  models: z.array(ListedModel),
+  /** One that answers a chat, to try a key with; null where none is offered. */
+  example: z.string().nullable(),
+});
+export type WebModels = z.infer<typeof WebModels>;
 
 export const AdminAdjust = z.object({
   /** Dollars, positive or negative; at most six decimals. */

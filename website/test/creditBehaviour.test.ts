@@ -62,7 +62,8 @@ describe("a new key", () => {
     expect(await secret.inputValue()).toBe(SECRET);
     expect(await secret.getAttribute("type")).toBe("password");
     await page.getByText("This is the only time it is shown").waitFor();
-    await page.getByText(/curl http:\/\/127\.0\.0\.1:\d+\/v1\/chat\/completions/).waitFor();
+    const code = page.getByText(/curl http:\/\/127\.0\.0\.1:\d+\/v1\/chat\/completions/);
+    expect(await code.innerText()).toContain('"model": "claude-haiku-4-5"');
     await page.keyboard.press("Escape");
     expect(await secret.isVisible()).toBe(true);
     expect(await troubles(opened, "credits-secret")).toEqual([]);
@@ -80,6 +81,17 @@ describe("a new key", () => {
     await expect.poll(() => page.getByText("You have no key yet").count()).toBe(0);
     await page.getByLabel("The key").waitFor();
     expect(await page.getByLabel("The key").inputValue()).toBe(SECRET);
+    await page.getByText("No model is offered on this installation right now").waitFor();
+    expect(await page.getByText(/curl/).count()).toBe(0);
+  });
+
+  it("can call what is offered, each at its price", async () => {
+    await using opened = await site.open("ready", "/openclaw/keys");
+    const models = opened.page.getByRole("table", { name: "Models" });
+    expect((await models.innerText()).replaceAll(/\s+/g, " ")).toContain("gpt-4o-mini $0.15 $0.60");
+    expect(await models.getByRole("row").count()).toBe(9);
+    await opened.page.getByRole("button", { name: "Show all 9" }).click();
+    await models.getByText("text-embedding-3-small").waitFor();
   });
 
   it("of a name one has is said so at the name", async () => {

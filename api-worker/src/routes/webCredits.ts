@@ -9,13 +9,16 @@ import {
   PathId,
   WEB_CREDIT_PATHS,
   WebKeySecret,
+  WebModels,
 } from "@oa/contract";
 import * as z from "zod";
 import { EXPORT_TYPES, ledgerFile, usageFile } from "../credits/exports.ts";
 import { KEY_ERRORS, changeKey, makeKey, revokeKey, rotateKey } from "../credits/keys.ts";
 import type { KeyAndSecret } from "../credits/keys.ts";
+import { offeredModels } from "../inference/models.ts";
 import { perUser } from "../limits.ts";
-import { file, route } from "../route.ts";
+import { modelsForGateway } from "../reconcile/modelPlan.ts";
+import { NOTHING, file, route } from "../route.ts";
 
 const OfKey = z.object({ hash: KeyHash });
 
@@ -63,6 +66,22 @@ export const webCreditRoutes = [
     answer: WebKeySecret,
     errors: KEY_ERRORS,
     handle: async (call) => shown(await rotateKey(call, call.input.params.hash, call.input.body.grace_seconds)),
+  }),
+  route({
+    method: "GET",
+    path: WEB_CREDIT_PATHS.webModels,
+    gate: "session",
+    summary: "The models that keys can call, and what they cost",
+    input: NOTHING,
+    answer: WebModels,
+    errors: ["control_unreachable"],
+    async handle({ services: { config, control } }) {
+      const { inference } = config;
+      const models = inference === null ? [] : await offeredModels(inference, control, Date.now());
+      // What a gateway would talk with by default, in the operator's order; a short prompt fits every other one, too.
+      const example = modelsForGateway(models, inference?.models ?? null)[0] ?? models[0];
+      return { models: [...models], example: example?.id ?? null };
+    },
   }),
   file({
     path: WEB_CREDIT_PATHS.webLedgerExport,

@@ -5,8 +5,10 @@ import {
   type CliUpdateKey,
   WEB_CREDIT_PATHS,
   WebKeySecret,
+  WebModels,
 } from "@oa/contract/cliCredits";
 import { KeyAnswer } from "@oa/contract/keys";
+import { queryOptions } from "@tanstack/react-query";
 import type * as z from "zod";
 import { type Door, envelopeFetch } from "./envelopeFetch.ts";
 import { pathWith } from "./openclawApi.ts";
@@ -26,6 +28,9 @@ export function createCreditsApi(door: Door) {
     /** For good; `expired` where it was revoked before. */
     revokeKey: (hash: string) =>
       envelopeFetch(door, { method: "DELETE", path: of(WEB_CREDIT_PATHS.webKey, hash), data: KeyAnswer }),
+    /** What keys can call, and what it costs; empty where this installation answers no model calls. */
+    models: (signal: AbortSignal) =>
+      envelopeFetch(door, { method: "GET", path: WEB_CREDIT_PATHS.webModels, data: WebModels, signal }),
     /** Puts an alert away. */
     alertSeen: (alertId: string) =>
       envelopeFetch(door, {
@@ -37,6 +42,10 @@ export function createCreditsApi(door: Door) {
 }
 
 export const creditsApi = createCreditsApi({ origin: "" });
+
+/** The models on offer: they change when whoever runs the installation changes them. */
+export const modelsQuery = () =>
+  queryOptions({ queryKey: ["models"], queryFn: ({ signal }) => creditsApi.models(signal), staleTime: 5 * 60_000 });
 
 /** Address of a file of everything, or of some days; the browser saves it. */
 export function exportAddress(

@@ -84,8 +84,9 @@ describe("a key's limit", () => {
   });
 });
 
-it("code to paste has the address and reads the secret from the environment", () => {
-  for (const text of Object.values(snippets("https://example.com/v1"))) {
+it("code to paste has the address, names a model and reads the secret from the environment", () => {
+  for (const text of Object.values(snippets("https://example.com/v1", "gpt-4o"))) {
+    expect(text).toContain('"gpt-4o"');
     expect(text).toContain("https://example.com/v1");
     expect(text).toContain("OPENAI_API_KEY");
   }

@@ -69,20 +69,21 @@ export function apiBase(origin: string): string {
 }
 
 /** Ready to paste. The secret comes from the environment, so that it is in no source file and no shell history. */
-export function snippets(base: string) {
+export function snippets(base: string, model: string) {
+  const named = JSON.stringify(model);
   return {
     curl: [
       `curl ${base}/chat/completions \\`,
       `  -H "Authorization: Bearer $OPENAI_API_KEY" \\`,
       `  -H "Content-Type: application/json" \\`,
-      `  -d '{"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hello"}]}'`,
+      `  -d '{"model": ${named}, "messages": [{"role": "user", "content": "Hello"}]}'`,
     ].join("\n"),
     javascript: [
       `import OpenAI from "openai";`,
       ``,
       `const client = new OpenAI({ baseURL: "${base}", apiKey: process.env.OPENAI_API_KEY });`,
       `const answer = await client.chat.completions.create({`,
-      `  model: "gpt-4o-mini",`,
+      `  model: ${named},`,
       `  messages: [{ role: "user", content: "Hello" }],`,
       `});`,
     ].join("\n"),
@@ -92,7 +93,7 @@ export function snippets(base: string) {
       ``,
       `client = OpenAI(base_url="${base}", api_key=os.environ["OPENAI_API_KEY"])`,
       `answer = client.chat.completions.create(`,
-      `    model="gpt-4o-mini",`,
+      `    model=${named},`,
       `    messages=[{"role": "user", "content": "Hello"}],`,
       `)`,
     ].join("\n"),

@@ -1,10 +1,12 @@
 import type { ProvisionedKey } from "@oa/contract/keys";
+import { useQuery } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
 import { useState } from "react";
 import { CreateKey } from "../../components/keys/CreateKey.tsx";
 import { InferenceHint } from "../../components/keys/InferenceHint.tsx";
 import { KeyList, KeyRow } from "../../components/keys/KeyList.tsx";
 import { NewKeyButton } from "../../components/keys/NewKeyButton.tsx";
+import { OfferedModels } from "../../components/keys/OfferedModels.tsx";
 import { Failure } from "../../components/ui/Failure.tsx";
 import { RowList } from "../../components/ui/Lists.tsx";
 import { Loading } from "../../components/ui/Loading.tsx";
@@ -12,6 +14,7 @@ import { PageHeader } from "../../components/ui/PageHeader.tsx";
 import { Panel } from "../../components/ui/Panel.tsx";
 import { useKeys } from "../../lib/creditsLive.ts";
 import { pageTitle } from "../../lib/pageTitle.ts";
+import { configQuery } from "../../lib/queries.ts";
 
 export const Route = createFileRoute("/_app/openclaw/keys/")({
   head: () => pageTitle("API keys"),
@@ -20,6 +23,7 @@ export const Route = createFileRoute("/_app/openclaw/keys/")({
 
 function KeysPage() {
   const keys = useKeys();
+  const config = useQuery(configQuery());
   const [creating, setCreating] = useState(false);
   return (
     <>
@@ -32,6 +36,7 @@ function KeysPage() {
         </Panel>
       )}
       {keys.state === "ready" && <Keys keys={keys.value} onNew={() => setCreating(true)} />}
+      {config.data?.inference === true && <OfferedModels />}
       <CreateKey opened={creating} onClose={() => setCreating(false)} />
     </>
   );
