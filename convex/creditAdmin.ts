@@ -1,13 +1,22 @@
-import { type LedgerPosting, microUsd } from "@oa/contract";
+import { formatUsd, type LedgerPosting, microUsd } from "@oa/contract";
 import { v } from "convex/values";
 import { internalMutation } from "./_generated/server.js";
 import { recordAudit } from "./model/auditLog.ts";
 import { requireAccountHolder, setFrozen } from "./model/freeze.ts";
 import { postLedger } from "./model/ledger.ts";
 
-/** What administrators do with other people's credits. Each act has a reason, which its subject reads, and a line in the audit log. */
+/**
+ * What administrators do with other people's credits. Each act has a reason, which its subject reads, and a line in the audit log that
+ * is written with it: the end of the act the Worker has written the beginning of.
+ */
 
-const act = { user_id: v.string(), reason: v.string(), actor: v.string(), request_id: v.string() };
+const act = {
+  user_id: v.string(),
+  act_id: v.string(),
+  reason: v.string(),
+  actor: v.string(),
+  request_id: v.string(),
+};
 
 /**
  * Posts an `admin_credit` or, for a negative amount, an `admin_debit`; once for each key. Refused with `invalid_request` for an amount
@@ -26,11 +35,13 @@ export const adjust = internalMutation({
       idempotencyKey: `adjust:${args.idempotency_key}`,
       meta: { reason: args.reason, actor: args.actor },
     });
-    await recordAudit(ctx, {
-      ...lineOf(args, `adjust:${args.idempotency_key}`),
-      action: "credits.adjust",
-      target: `${args.amount_microusd}`,
-    });
+    if (!posting.replayed) {
+      await recordAudit(ctx, {
+        ...lineOf(args),
+        action: "admin.credits.adjust",
+        target: formatUsd(posting.amount_microusd),
+      });
+    }
     return posting;
   },
 });
@@ -42,18 +53,25 @@ export const freeze = internalMutation({
     const changed = await setFrozen(ctx, args.user_id, args.frozen);
     if (!changed) return { done: true };
     await recordAudit(ctx, {
-      ...lineOf(args, `freeze:${args.request_id}`),
-      action: args.frozen ? "credits.freeze" : "credits.unfreeze",
+      ...lineOf(args),
+      action: args.frozen ? "admin.credits.freeze" : "admin.credits.unfreeze",
       target: args.reason,
     });
     return { done: true };
   },
 });
 
-function lineOf(
-  { user_id, actor, request_id }: { user_id: string; actor: string; request_id: string },
-  act_id: string,
-) {
+function lineOf({
+  user_id,
+  act_id,
+  actor,
+  request_id,
+}: {
+  user_id: string;
+  act_id: string;
+  actor: string;
+  request_id: string;
+}) {
   return {
     act_id,
     actor,

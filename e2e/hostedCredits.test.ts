@@ -75,6 +75,7 @@ describe("a hosted OpenClaw spends its owner's credits", () => {
     expect((await settled(stack, userId)).posted_microusd).toBe(0);
 
     await control(CREDIT_CONTROL_PATHS.creditsAdjust, {
+      act_id: randomUUID(),
       amount_microusd: 1_000_000,
       reason: "a gift for the test",
       actor: "e2e",

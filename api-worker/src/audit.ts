@@ -22,10 +22,11 @@ export interface Witness {
 }
 
 /**
- * Does an act between two audit rows. The first is written before anything happens, and without it nothing does. The
+ * Does an act between two audit rows, told apart from all others by an id that the work may pass on, for who writes the second row
+ * with what it does. The first is written before anything happens, and without it nothing does. The
  * second tells the outcome; it, and the act, go on when the caller hangs up.
  */
-export async function audited<T>(witness: Witness, act: Act, work: () => Promise<T>): Promise<T> {
+export async function audited<T>(witness: Witness, act: Act, work: (actId: string) => Promise<T>): Promise<T> {
   const { services, requestId, ip } = witness;
   const actor = actorOf(witness.granted);
   const event = {
@@ -39,7 +40,7 @@ export async function audited<T>(witness: Witness, act: Act, work: () => Promise
     request_id: requestId,
   };
   await services.control.audit({ ...event, result: "started", code: null });
-  const done = work().then(
+  const done = work(event.act_id).then(
     async (value) => {
       await closing({ ...event, result: "ok", code: null });
       return value;

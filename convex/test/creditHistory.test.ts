@@ -1,5 +1,6 @@
 import { LedgerExportPage, LedgerPage, LedgerPosting } from "@oa/contract";
 import { describe, expect, it } from "vitest";
+import { api, internal } from "../_generated/api.js";
 import { type Customer, customer, PATHS } from "./credits.testing.ts";
 
 const KEY = "00112233445566aa";
@@ -97,9 +98,10 @@ describe("the history", () => {
 });
 
 describe("administrators", () => {
-  const adjust = (ada: Customer, usd: number, key = "ticket-0001") => ({
+  const adjust = (ada: Customer, usd: number, key = "ticket-0001", act_id = `act-of-${key}`) => ({
     user: ada.id,
     body: {
+      act_id,
       amount_microusd: Math.round(usd * 1_000_000),
       reason: "sorry for the outage",
       actor: "root-user",
@@ -110,7 +112,8 @@ describe("administrators", () => {
   it("give and take credits once for each key, with a reason their owner reads and a line in the audit log", async () => {
     const ada = await customer();
     await ada.control.ask(LedgerPosting, PATHS.creditsAdjust, adjust(ada, 2.5));
-    const again = await ada.control.ask(LedgerPosting, PATHS.creditsAdjust, adjust(ada, 2.5));
+    const repeated = adjust(ada, 2.5, "ticket-0001", "act-of-a-second-click");
+    const again = await ada.control.ask(LedgerPosting, PATHS.creditsAdjust, repeated);
     expect(again).toMatchObject({ kind: "admin_credit", amount_usd: 2.5, replayed: true });
     await ada.control.ask(LedgerPosting, PATHS.creditsAdjust, adjust(ada, -1, "ticket-0002"));
     expect((await ada.account()).posted_microusd).toBe(6_500_000);
@@ -122,10 +125,34 @@ describe("administrators", () => {
       ],
     });
     const lines = await ada.t.run(async (ctx) => await ctx.db.query("audit_log").collect());
-    expect(lines.filter(({ action }) => action === "credits.adjust")).toMatchObject([
-      { actor: "root-user", subject_user_id: ada.id, target: "2500000" },
-      { actor: "root-user", subject_user_id: ada.id, target: "-1000000" },
+    expect(lines.filter(({ action }) => action === "admin.credits.adjust")).toMatchObject([
+      { actor: "root-user", subject_user_id: ada.id, target: "$2.50" },
+      { actor: "root-user", subject_user_id: ada.id, target: "-$1.00" },
     ]);
+  });
+
+  it("leave one act in its owner's activity, though the Worker told of it before", async () => {
+    const ada = await customer();
+    const line = {
+      act_id: "act-of-ticket-0001",
+      actor: "root-user",
+      via: "session" as const,
+      subject_user_id: ada.id,
+      action: "admin.credits.adjust",
+      target: "$2.50",
+      code: null,
+      ip: "203.0.113.9",
+      request_id: "request-1",
+    };
+    await ada.t.mutation(internal.audit.record, { ...line, result: "started" });
+    await ada.control.ask(LedgerPosting, PATHS.creditsAdjust, adjust(ada, 2.5));
+    await ada.t.mutation(internal.audit.record, { ...line, result: "ok" });
+    const { page } = await ada.page.query(api.audit.myEvents, { paginationOpts: { numItems: 10, cursor: null } });
+    expect(page.filter(({ act_id }) => act_id === line.act_id)).toMatchObject([
+      { result: "ok", target: "$2.50", ip: null },
+      { result: "started", target: "$2.50", ip: null },
+    ]);
+    expect(page.filter(({ action }) => /credits/.test(action))).toHaveLength(2);
   });
 
   it("cannot take what is not there, adjust by nothing, or open an account by a typing error", async () => {
@@ -144,7 +171,7 @@ describe("administrators", () => {
     const set = async (frozen: boolean) =>
       await ada.control.send(PATHS.creditsFreeze, {
         user: ada.id,
-        body: { frozen, reason: "card was stolen", actor: "root-user" },
+        body: { act_id: `act-of-${frozen}`, frozen, reason: "card was stolen", actor: "root-user" },
       });
     await set(true);
     await set(true);
@@ -153,10 +180,10 @@ describe("administrators", () => {
     expect((await ada.account()).status).toBe("active");
     const lines = await ada.t.run(async (ctx) => await ctx.db.query("audit_log").collect());
     expect(
-      lines.filter(({ action }) => action.startsWith("credits.")).map(({ action, target }) => [action, target]),
+      lines.filter(({ action }) => action.startsWith("admin.credits.")).map(({ action, target }) => [action, target]),
     ).toEqual([
-      ["credits.freeze", "card was stolen"],
-      ["credits.unfreeze", "card was stolen"],
+      ["admin.credits.freeze", "card was stolen"],
+      ["admin.credits.unfreeze", "card was stolen"],
     ]);
   });
 });

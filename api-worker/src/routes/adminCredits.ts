@@ -30,7 +30,7 @@ export const adminCreditRoutes = [
       const amount = microOfUsd(amount_usd);
       const act = { action: "admin.credits.adjust", target: formatUsd(amount), subject: userId };
       const posting = { amount_microusd: amount, reason, actor: call.granted.user.user_id, idempotency_key };
-      return await audited(call, act, () => call.services.control.adjustCredits(userId, posting));
+      return await audited(call, act, (act_id) => call.services.control.adjustCredits(userId, { ...posting, act_id }));
     },
   }),
   route({
@@ -44,9 +44,13 @@ export const adminCreditRoutes = [
     async handle(call) {
       const { userId } = call.input.params;
       const { frozen, reason } = call.input.body;
-      const act = { action: frozen ? "admin.credits.freeze" : "admin.credits.unfreeze", target: null, subject: userId };
+      const act = {
+        action: frozen ? "admin.credits.freeze" : "admin.credits.unfreeze",
+        target: reason,
+        subject: userId,
+      };
       const change = { frozen, reason, actor: call.granted.user.user_id };
-      await audited(call, act, () => call.services.control.freezeCredits(userId, change));
+      await audited(call, act, (act_id) => call.services.control.freezeCredits(userId, { ...change, act_id }));
       return { accepted: true as const };
     },
   }),

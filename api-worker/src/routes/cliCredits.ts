@@ -1,20 +1,11 @@
-import {
-  CLI_CREDIT_PATHS,
-  CliCredits,
-  CliExportQuery,
-  CliHistory,
-  CliHistoryQuery,
-  CliUsage,
-  CliUsageQuery,
-} from "@oa/contract";
+import { CLI_CREDIT_PATHS, CliCredits, CliHistory, CliHistoryQuery, CliUsage, CliUsageQuery } from "@oa/contract";
 import * as z from "zod";
 import { cliCredits, cliHistoryItem, cliUsage } from "../credits/cliViews.ts";
-import { EXPORT_TYPES, ledgerFile, usageFile } from "../credits/exports.ts";
 import { usageRange } from "../credits/usageRange.ts";
-import { perUser } from "../limits.ts";
-import { NOTHING, file, route } from "../route.ts";
+import { NOTHING, route } from "../route.ts";
 import type { Route } from "../route.ts";
 import { underBoth } from "../wire.ts";
+import { creditFiles } from "./creditFiles.ts";
 
 /** Credits for the CLI, each path under `/` and under `/v1`. */
 export const cliCreditRoutes: readonly Route[] = [
@@ -46,18 +37,6 @@ export const cliCreditRoutes: readonly Route[] = [
       },
     }),
   ),
-  ...underBoth(CLI_CREDIT_PATHS.export).map((path) =>
-    file({
-      path,
-      gate: "management",
-      summary: "The same as a file, oldest first, without an end to its length",
-      input: z.object({ query: CliExportQuery }),
-      types: EXPORT_TYPES,
-      limits: ({ granted }) => perUser("export_user", granted.access.user.user_id),
-      handle: async ({ granted, input, services }) =>
-        ledgerFile(services.control, granted.access.user.user_id, input.query),
-    }),
-  ),
   ...underBoth(CLI_CREDIT_PATHS.usage).map((path) =>
     route({
       method: "GET",
@@ -73,16 +52,8 @@ export const cliCreditRoutes: readonly Route[] = [
       },
     }),
   ),
-  ...underBoth(CLI_CREDIT_PATHS.usageExport).map((path) =>
-    file({
-      path,
-      gate: "management",
-      summary: "Every call and what it cost as a file, oldest first",
-      input: z.object({ query: CliExportQuery }),
-      types: EXPORT_TYPES,
-      limits: ({ granted }) => perUser("export_user", granted.access.user.user_id),
-      handle: async ({ granted, input, services }) =>
-        usageFile(services.control, granted.access.user.user_id, input.query),
-    }),
-  ),
+  ...creditFiles("management", {
+    ledger: underBoth(CLI_CREDIT_PATHS.export),
+    usage: underBoth(CLI_CREDIT_PATHS.usageExport),
+  }),
 ];

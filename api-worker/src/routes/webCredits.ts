@@ -1,7 +1,6 @@
 import {
   Accepted,
   CliCreateKey,
-  CliExportQuery,
   CliRotateKey,
   CliUpdateKey,
   KeyAnswer,
@@ -12,7 +11,6 @@ import {
   WebModels,
 } from "@oa/contract";
 import * as z from "zod";
-import { EXPORT_TYPES, ledgerFile, usageFile } from "../credits/exports.ts";
 import { KEY_ERRORS, changeKey, makeKey, revokeKey, rotateKey } from "../credits/keys.ts";
 import type { KeyAndSecret } from "../credits/keys.ts";
 import { offeredModels } from "../inference/models.ts";
@@ -83,23 +81,9 @@ export const webCreditRoutes = [
       return { models: [...models], example: example?.id ?? null };
     },
   }),
-  file({
-    path: WEB_CREDIT_PATHS.webLedgerExport,
-    gate: "session",
-    summary: "Everything that moved the balance as a file, oldest first",
-    input: z.object({ query: CliExportQuery }),
-    types: EXPORT_TYPES,
-    limits: ({ granted }) => perUser("export_user", granted.user.user_id),
-    handle: async ({ granted, input, services }) => ledgerFile(services.control, granted.user.user_id, input.query),
-  }),
-  file({
-    path: WEB_CREDIT_PATHS.webUsageExport,
-    gate: "session",
-    summary: "Every call and what it cost as a file, oldest first",
-    input: z.object({ query: CliExportQuery }),
-    types: EXPORT_TYPES,
-    limits: ({ granted }) => perUser("export_user", granted.user.user_id),
-    handle: async ({ granted, input, services }) => usageFile(services.control, granted.user.user_id, input.query),
+  ...creditFiles("session", {
+    ledger: [WEB_CREDIT_PATHS.webLedgerExport],
+    usage: [WEB_CREDIT_PATHS.webUsageExport],
   }),
   route({
     method: "POST",

@@ -44,9 +44,9 @@ const NAMES: Readonly<Record<string, { act: string; done: string }>> = {
   "credits.adjust": { act: "Adjustment of your credits", done: "Your credits adjusted" },
   "credits.freeze": { act: "Freezing of your credits", done: "Your credits frozen" },
   "credits.unfreeze": { act: "Unfreezing of your credits", done: "Your credits unfrozen" },
-  "admin.credits.adjust": { act: "Adjustment of your credits", done: "Adjustment of your credits asked for" },
-  "admin.credits.freeze": { act: "Freezing of your credits", done: "Freezing of your credits asked for" },
-  "admin.credits.unfreeze": { act: "Unfreezing of your credits", done: "Unfreezing of your credits asked for" },
+  "admin.credits.adjust": { act: "Adjustment of your credits", done: "Your credits adjusted" },
+  "admin.credits.freeze": { act: "Freezing of your credits", done: "Your credits frozen" },
+  "admin.credits.unfreeze": { act: "Unfreezing of your credits", done: "Your credits unfrozen" },
   "admin.instance.stop": { act: "Stop", done: "Stop asked for" },
   "admin.instance.delete": { act: "Deletion", done: "Deletion asked for" },
   "admin.runtime.restart": { act: "Restart", done: "Gateway restarted" },
@@ -103,7 +103,7 @@ function actorWords(line: AuditLine): string {
   return line.ip === null ? who.replace(/,$/, "") : `${who} from ${line.ip}`;
 }
 
-/** An adjustment is noted in micro-dollars. */
+/** An adjustment was noted in micro-dollars once, under a name of its own. */
 function targetWords({ action, target }: AuditLine): string | null {
   const amount = action === "credits.adjust" ? Number(target) : Number.NaN;
   return Number.isSafeInteger(amount) ? signedUsd(microUsd(amount)) : target;
