@@ -16,7 +16,8 @@ import type { KeyAndSecret } from "../credits/keys.ts";
 import { offeredModels } from "../inference/models.ts";
 import { perUser } from "../limits.ts";
 import { modelsForGateway } from "../reconcile/modelPlan.ts";
-import { NOTHING, file, route } from "../route.ts";
+import { NOTHING, route } from "../route.ts";
+import { creditFiles } from "./creditFiles.ts";
 
 const OfKey = z.object({ hash: KeyHash });
 
