@@ -27,7 +27,7 @@ export default defineConfig({
           // Components bring their modules by import.meta.glob, which only what is transformed has.
           server: { deps: { inline: ["convex-test", /@convex-dev/] } },
           env: { CONVEX_TEST_ENGINE: "convex-test" },
-          testTimeout: 30_000,
+          testTimeout: 120_000,
         },
       },
       {
@@ -38,7 +38,7 @@ export default defineConfig({
           environment: "node",
           server: { deps: { inline: [/@convex-dev/] } },
           env: { CONVEX_TEST_ENGINE: "embedded-convex" },
-          testTimeout: 30_000,
+          testTimeout: 120_000,
         },
       },
       "./api-worker/vitest.config.ts",
