@@ -18,7 +18,7 @@ import {
   seenOfUser,
   summaryOf,
 } from "./model/instances.ts";
-import { reportStatus } from "./model/status.ts";
+import { patchRow, reportStatus } from "./model/status.ts";
 import { upsertRuntime } from "./model/upsert.ts";
 
 /** The signed-in user's instance; null where they have none (never made, or deleted). */
@@ -93,6 +93,21 @@ export const upsertInstance = internalMutation({
     const row = await requireInstance(ctx, user_id);
     requireGeneration(row, generation);
     return await controlViewOf(ctx, await upsertRuntime(ctx, row, fields));
+  },
+});
+
+/**
+ * Frees the runtime that a user who deleted their OpenClaw had, for someone else to take: for its operator, who has emptied it, by
+ * `npx convex run`. Refuses with `no_instance`, and with `conflict` while they have one.
+ */
+export const releaseRuntime = internalMutation({
+  args: { user_id: v.string() },
+  handler: async (ctx, args): Promise<null> => {
+    const row = await instanceOfUser(ctx, args.user_id);
+    if (row === null) throw apiError("no_instance", "This user never had an OpenClaw.");
+    if (row.status !== "deleted") throw apiError("conflict", "This user has an OpenClaw. It has to be deleted first.");
+    await patchRow(ctx, row, { runtime_place: undefined });
+    return null;
   },
 });
 

@@ -74,7 +74,7 @@ export default defineSchema({
     /** OpenClaw's version, as the runtime reports it. */
     version: v.optional(v.string()),
     gateway_url: v.optional(v.string()),
-    /** `runtime_url` in its one comparable form: two rows never carry the same one. */
+    /** `runtime_url` in its one comparable form: two rows never carry the same one. Outlives the deletion where the runtime does. */
     runtime_place: v.optional(v.string()),
   })
     .index("by_user_id", ["user_id"])

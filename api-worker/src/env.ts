@@ -214,7 +214,9 @@ export const Environment = z.object({
   OA_FLEET_KEY: Key.optional().describe(
     "Opens the runtime host's `/fleet/*`, and the events it reports. Required by the fleet `host`.",
   ),
-  OPENCLAW_RUNTIME_URL: BaseUrl.optional().describe("Fleet `static`: the one runtime, for one user."),
+  OPENCLAW_RUNTIME_URL: BaseUrl.optional().describe(
+    'Fleet `static`: the one runtime, for one user. It stays theirs when they delete their OpenClaw, which empties nothing there; once you have emptied it, `npx convex run openclaw:releaseRuntime \'{"user_id": "…"}\'` frees it for another.',
+  ),
   OPENCLAW_RUNTIME_URL_TEMPLATE: UrlTemplate.optional().describe(
     "Fleet `static`: a runtime for each user, `{user_id}` in the path.",
   ),

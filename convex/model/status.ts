@@ -76,7 +76,10 @@ function refusal(from: InstanceStatus, to: InstanceStatus) {
   );
 }
 
-/** Only what tells that there was an instance is kept: no secret, no address, no outside id. */
+/**
+ * Only what tells that there was an instance is kept: no secret, no address, no outside id. Except the place of a runtime that
+ * someone else runs: no deletion of ours empties it, so it is nobody else's until its operator says so (`releaseRuntime`).
+ */
 async function erase(ctx: MutationCtx, row: InstanceRow): Promise<InstanceRow> {
   await endTimetable(ctx, row.instance_id);
   await endInstanceKey(ctx, row.instance_id);
@@ -88,7 +91,7 @@ async function erase(ctx: MutationCtx, row: InstanceRow): Promise<InstanceRow> {
     ...erasedColumns("inference_key", versionOf(row, "inference_key")),
     provider_key_hints: undefined,
     runtime_url: undefined,
-    runtime_place: undefined,
+    ...(isMadeForIt(row) && { runtime_place: undefined }),
     gateway_url: undefined,
     runtime_name: undefined,
     version: undefined,
@@ -99,6 +102,11 @@ async function erase(ctx: MutationCtx, row: InstanceRow): Promise<InstanceRow> {
     cf_container_app_name: undefined,
     r2_bucket_name: undefined,
   });
+}
+
+/** A fleet of ours runs each instance at an address with its id in it, and removes what is there with it. */
+function isMadeForIt({ runtime_place, instance_id }: InstanceRow): boolean {
+  return runtime_place?.split("/").includes(instance_id) ?? true;
 }
 
 /** A stepper must not go on turning under a row that has arrived or failed. */

@@ -1,5 +1,6 @@
 import { CONTROL_PATHS, ControlInstance } from "@oa/contract";
 import { describe, expect, it } from "vitest";
+import { internal } from "../_generated/api.js";
 import { quiet } from "./timetable.testing.ts";
 
 describe("what is known of a runtime", () => {
@@ -35,16 +36,25 @@ describe("what is known of a runtime", () => {
     expect((await control.upsert("user-1", body)).runtime_url).toBe(body.runtime_url);
   });
 
-  it("a runtime that was let go may be taken by another user", async () => {
-    const { control } = await quiet();
+  it("a runtime of someone else's making is not given to another user with what the first left in it", async () => {
+    const { control, t } = await quiet();
+    const body = { runtime_url: "https://runtime.example.com/one" };
     await control.claim("user-1");
     await control.claim("user-2");
-    await control.upsert("user-1", { runtime_url: "https://runtime.example.com/one" });
+    await control.upsert("user-1", body);
+    const release = async () => await t.mutation(internal.openclaw.releaseRuntime, { user_id: "user-1" });
+    await expect(release()).rejects.toThrow(/conflict/);
     await control.claim("user-1", "deleted");
     await control.setStatus("user-1", "deleted");
-    expect((await control.upsert("user-2", { runtime_url: "https://runtime.example.com/one" })).runtime_url).toBe(
-      "https://runtime.example.com/one",
-    );
+    const take = { user: "user-2", body };
+    expect(await control.refusal(CONTROL_PATHS.instance, take)).toMatchObject({ status: 409, code: "taken" });
+    await control.claim("user-1");
+    expect((await control.upsert("user-1", body)).runtime_url).toBe(body.runtime_url);
+    await control.claim("user-1", "deleted");
+    await control.setStatus("user-1", "deleted");
+    // Its operator has emptied it, and says so.
+    await release();
+    expect((await control.upsert("user-2", body)).runtime_url).toBe(body.runtime_url);
   });
 
   it.each(["http://169.254.169.254/", "https://user:pass@example.com/", "http://runtime.example.com/"])(
