@@ -282,6 +282,7 @@ export class Instance {
     await killJobs(this.#paths.home);
     clearInterval(this.#collecting);
     this.#logs.end();
+    this.#events.end();
     await this.#files.erase();
     this.#save({ gone: true, process: null, restore: null });
     this.#leaving = true;

@@ -1,12 +1,12 @@
 import type { RuntimeEvent } from "@oa/contract";
-import type { Events } from "../src/ports.ts";
+import type { Events, Follower } from "../src/ports.ts";
 import type { Reporter } from "./events.ts";
 
 /** Tells everybody who wants to know of an instance: the control plane, and whoever holds an event stream open. */
 export class InstanceEvents implements Events {
   readonly #reporter: Reporter;
   readonly #take: () => RuntimeEvent;
-  readonly #listeners = new Set<(event: RuntimeEvent) => void>();
+  readonly #followers = new Set<Follower>();
 
   constructor(reporter: Reporter, take: () => RuntimeEvent) {
     this.#reporter = reporter;
@@ -17,16 +17,20 @@ export class InstanceEvents implements Events {
     return this.#take();
   }
 
-  subscribe(listener: (event: RuntimeEvent) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  subscribe(follower: Follower): () => void {
+    this.#followers.add(follower);
+    return () => this.#followers.delete(follower);
   }
 
   /** Something is different now. */
   tell(id: string): void {
     this.#reporter.changed(id, this.#take);
-    if (this.#listeners.size === 0) return;
-    const event = this.#take();
-    for (const listener of this.#listeners) listener(event);
+    for (const follower of this.#followers) follower.changed();
+  }
+
+  /** Nothing will be different any more: the instance is gone. */
+  end(): void {
+    for (const follower of this.#followers) follower.ended();
+    this.#followers.clear();
   }
 }

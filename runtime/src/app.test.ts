@@ -1,6 +1,7 @@
 import { ApiError, type BackupRecord, type DeviceLists, type RuntimeEvent, SERVICE_TOKEN_HEADER } from "@oa/contract";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { blocksOf, serverSentEvents } from "../test/support/serverSentEvents.ts";
+import type { Follower } from "./ports.ts";
 import { type RuntimeAppOptions, createRuntimeApp } from "./app.ts";
 
 const TOKEN = "svc-0123456789abcdefghijklmnopqrstuvwxyz";
@@ -25,6 +26,7 @@ describe("the service API of one instance", () => {
   let reported: unknown[];
   let devices: () => Promise<DeviceLists>;
   let accepted: string[];
+  let events: Follower | undefined;
 
   const call = (path: string, init: RequestInit = {}, token: string | null = TOKEN) => {
     const note = (what: string) => {
@@ -53,7 +55,16 @@ describe("the service API of one instance", () => {
         bounds: () => Promise.resolve({ recent: 30, next: 40 }),
         subscribe: () => () => note("left"),
       },
-      events: { snapshot: () => EVENT, subscribe: () => () => undefined },
+      events: {
+        snapshot: () => {
+          note("snapshot");
+          return EVENT;
+        },
+        subscribe: (follower) => {
+          events = follower;
+          return () => note("left");
+        },
+      },
       info: {
         version: { openclaw: "2026.9.6", runtime: "0.1.0" },
         instanceType: "2 vCPU",
@@ -218,6 +229,50 @@ describe("the service API of one instance", () => {
       await vi.advanceTimersByTimeAsync(60_000);
       expect(asked).toContain("left");
       expect(answer.bodyUsed).toBe(false);
+    });
+  });
+
+  describe("changes that are followed", () => {
+    const snapshots = () => asked.filter((what) => what === "snapshot").length;
+    beforeEach(() => {
+      vi.useFakeTimers();
+      return () => vi.useRealTimers();
+    });
+
+    it("come whole, one for each, with a sign of life in between", async () => {
+      const blocks = blocksOf(await call("/v1/events"));
+      expect((await blocks.next()).value).toBe(`event: runtime\ndata: ${JSON.stringify(EVENT)}`);
+      const next = blocks.next();
+      await vi.advanceTimersByTimeAsync(0);
+      events?.changed();
+      expect((await next).value).toContain("event: runtime");
+      const alive = blocks.next();
+      await vi.advanceTimersByTimeAsync(15_000);
+      expect((await alive).value).toBe(": still here");
+      await blocks.return(undefined);
+      expect(asked).toContain("left");
+    });
+
+    it("cost no memory for a reader that never reads: they become one, and it is let go after a minute", async () => {
+      const answer = await call("/v1/events");
+      for (let i = 0; i < 1_000; i += 1) {
+        events?.changed();
+        await vi.advanceTimersByTimeAsync(1);
+      }
+      expect(snapshots()).toBeLessThanOrEqual(3);
+      expect(asked).not.toContain("left");
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(asked).toContain("left");
+      expect(answer.bodyUsed).toBe(false);
+    });
+
+    it("end when the instance is gone", async () => {
+      const blocks = blocksOf(await call("/v1/events"));
+      await blocks.next();
+      const last = blocks.next();
+      events?.ended();
+      await vi.advanceTimersByTimeAsync(0);
+      expect((await last).done).toBe(true);
     });
   });
 });

@@ -13,9 +13,9 @@ import {
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { requestId } from "hono/request-id";
-import { streamSSE } from "hono/streaming";
 import * as z from "zod";
 import { MAX_BODY_BYTES, errorAnswer, jsonBody, parse, tooLarge } from "./answers.ts";
+import { eventStream } from "./eventStream.ts";
 import { logStream } from "./logStream.ts";
 import type { Events, Gateway, Logs, RuntimeInfo, ServiceTokens, Storage } from "./ports.ts";
 import { requireServiceToken } from "./serviceToken.ts";
@@ -30,9 +30,6 @@ export interface RuntimeAppOptions {
   /** Gets what no answer may show: the error behind an `internal`. */
   report: (error: unknown) => void;
 }
-
-/** Comment line an idle event stream sends, so that middle boxes keep it open. */
-const EVENT_KEEPALIVE_MS = 15_000;
 
 const Position = z
   .string()
@@ -116,25 +113,7 @@ export function createRuntimeApp(options: RuntimeAppOptions): Hono {
     return followLogs(c, since === undefined ? null : parse(Position, since, "position in the log"));
   });
 
-  app.get("/v1/events", (c) =>
-    streamSSE(c, async (stream) => {
-      const closed = Promise.withResolvers<void>();
-      stream.onAbort(() => closed.resolve());
-      const send = (event: object) => stream.writeSSE({ event: "runtime", data: JSON.stringify(event) });
-      const unsubscribe = options.events.subscribe((event) => void send(event).catch(() => closed.resolve()));
-      const keepalive = setInterval(
-        () => void stream.write(": still here\n\n").catch(() => closed.resolve()),
-        EVENT_KEEPALIVE_MS,
-      );
-      try {
-        await send(options.events.snapshot());
-        await closed.promise;
-      } finally {
-        clearInterval(keepalive);
-        unsubscribe();
-      }
-    }),
-  );
+  app.get("/v1/events", eventStream(options.events, options.report));
 
   app.notFound((c) =>
     errorAnswer(c, new ApiError("not_found", `There is no ${c.req.method} ${c.req.path} here.`), options.report),

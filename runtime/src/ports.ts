@@ -54,20 +54,23 @@ export interface Logs {
   /** `recent`: the oldest line at hand, where one who wants the newest begins. `next`: one past the newest. */
   bounds(): Promise<{ recent: number; next: number }>;
   /** Hears of every line that is added, until the answer is called. */
-  subscribe(follower: LogFollower): () => void;
+  subscribe(follower: Follower): () => void;
 }
 
-export interface LogFollower {
+/** Who follows something that changes. Told that it did, not how: it looks when it is ready to. */
+export interface Follower {
   /** There is more to read. */
   changed(): void;
-  /** There never will be: the log is gone. */
+  /** There never will be: what was followed is gone. */
   ended(): void;
 }
 
-/** Changes as they happen; the listener gets whole snapshots, so a lost one does no harm. */
+/** Changes of an instance. */
 export interface Events {
+  /** Everything as it is now, so that a change nobody heard of does no harm. */
   snapshot(): RuntimeEvent;
-  subscribe(listener: (event: RuntimeEvent) => void): () => void;
+  /** Hears of every change, until the answer is called. */
+  subscribe(follower: Follower): () => void;
 }
 
 /** Tokens that open this instance: one, or two while a rotation is on its way. */

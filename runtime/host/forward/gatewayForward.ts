@@ -17,7 +17,8 @@ import { forwardedHeaders } from "./headers.ts";
  *
  * A gateway takes what comes without forwarding headers for its own machine's and pairs it without asking. So nothing here
  * ever joins a client to a gateway byte by byte before the gateway has said 101: after any other answer the client could
- * write its own requests into the connection.
+ * write its own requests into the connection. For the same reason a body is always framed, also where its method has none by
+ * custom: a body of a GET that were written as it is would be read as the next request.
  */
 
 /** Without a byte in either direction for this long an HTTP exchange is over. */
@@ -49,16 +50,28 @@ export class GatewayForward {
       refuseHttp(response, notListening());
       return;
     }
-    const upstream = this.#request(request, target, target.port, []);
+    const headers = forwardedHeaders(request, target.publicUrl, this.#trusted);
+    if (request.headers["transfer-encoding"] !== undefined) headers.push(["transfer-encoding", "chunked"]);
+    const upstream = ask(request, target.port, target.path, headers);
     upstream.setTimeout(IDLE_TIMEOUT_MS, () => upstream.destroy());
-    upstream.once("response", (answer) => {
-      response.writeHead(answer.statusCode ?? 502, endToEnd(answer.rawHeaders));
-      pipeline(answer, response, ignore);
-    });
-    upstream.once("error", () => {
+    const refuse = () => {
+      upstream.destroy();
       if (response.headersSent) response.destroy();
       else refuseHttp(response, notListening());
+    };
+    upstream.once("response", (answer) => {
+      const { statusCode = 0 } = answer;
+      // Node would throw at a status that is none, and with it the whole host would end.
+      if (statusCode < 200) return refuse();
+      response.writeHead(statusCode, endToEnd(answer.rawHeaders));
+      pipeline(answer, response, ignore);
     });
+    // Nobody asked for it.
+    upstream.once("upgrade", (_answer, gateway) => {
+      gateway.destroy();
+      refuse();
+    });
+    upstream.on("error", refuse);
     response.once("close", () => upstream.destroy());
     pipeline(request, upstream, ignore);
   }
@@ -70,7 +83,11 @@ export class GatewayForward {
     if (open.size >= MAX_SOCKETS) return refuseSocket(socket, 429);
     this.#sockets.set(target.id, open.add(socket));
 
-    const upstream = this.#request(request, target, target.port, ["connection", "Upgrade", "upgrade", "websocket"]);
+    const headers = forwardedHeaders(request, target.publicUrl, this.#trusted)
+      // It has no body; what follows its head waits for the gateway's answer.
+      .filter(([name]) => name.toLowerCase() !== "content-length");
+    headers.push(["connection", "Upgrade"], ["upgrade", "websocket"]);
+    const upstream = ask(request, target.port, target.path, headers);
     upstream.setTimeout(UPGRADE_TIMEOUT_MS, () => upstream.destroy());
     upstream.once("upgrade", (answer, gateway, gatewayHead) => {
       gateway.setTimeout(0);
@@ -86,7 +103,7 @@ export class GatewayForward {
       answer.destroy();
       refuseSocket(socket, answer.statusCode ?? 502);
     });
-    upstream.once("error", () => refuseSocket(socket, 502));
+    upstream.on("error", () => refuseSocket(socket, 502));
     socket.once("close", () => {
       upstream.destroy();
       open.delete(socket);
@@ -99,17 +116,16 @@ export class GatewayForward {
   close(): void {
     for (const open of this.#sockets.values()) for (const socket of open) socket.destroy();
   }
+}
 
-  #request(
-    request: IncomingMessage,
-    { path, publicUrl }: ForwardTarget,
-    port: number,
-    more: readonly string[],
-  ): ClientRequest {
-    const headers = [...forwardedHeaders(request, publicUrl, this.#trusted).flat(), ...more];
-    // `agent: false`: a connection of its own, closed with the exchange; none is shared between two clients.
-    return httpRequest({ host: "127.0.0.1", port, method: request.method, path, headers, agent: false });
-  }
+function ask(
+  { method }: IncomingMessage,
+  port: number,
+  path: string,
+  headers: readonly [string, string][],
+): ClientRequest {
+  // `agent: false`: a connection of its own, closed with the exchange; none is shared between two clients.
+  return httpRequest({ host: "127.0.0.1", port, method, path, headers: headers.flat(), agent: false });
 }
 
 const HOP_BY_HOP = /^(?:connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade)$/i;

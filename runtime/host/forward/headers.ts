@@ -17,10 +17,18 @@ export function forwardedHeaders(
 ): [string, string][] {
   const out: [string, string][] = [];
   const raw = request.rawHeaders;
+  const ofConnection = new Set(
+    (request.headers.connection ?? "")
+      .toLowerCase()
+      .split(",")
+      .map((name) => name.trim()),
+  );
+  // A declared length is how the body is told from the next request: that is ours to say, not a client's to take away.
+  ofConnection.delete("content-length");
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] ?? "";
     const value = raw[i + 1] ?? "";
-    if (!DROPPED.test(name)) out.push([name, value]);
+    if (!DROPPED.test(name) && !ofConnection.has(name.toLowerCase())) out.push([name, value]);
   }
   const forwardedFor = request.headersDistinct["x-forwarded-for"]?.join(",");
   const client = clientAddress(request.socket.remoteAddress ?? "", forwardedFor, trusted);

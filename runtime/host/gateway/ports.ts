@@ -1,4 +1,4 @@
-import { createServer } from "node:net";
+import { type Server, createServer } from "node:net";
 import { ApiError } from "@oa/contract";
 
 /**
@@ -10,25 +10,33 @@ const STEP = 120;
 const SLOTS = 100;
 
 export interface PortPool {
-  /** A port nobody listens on, the preferred one if it is free. It stays taken until released. */
+  /** A port nobody listens on, the preferred one if it is free. No pool on this machine gives it again until it is released. */
   take(preferred: number | undefined): Promise<number>;
   release(port: number): void;
 }
 
-export function createPortPool(isFree: (port: number) => Promise<boolean> = canListen): PortPool {
-  const taken = new Set<number>();
+/**
+ * A gateway listens seconds after its port was chosen. Until then the port is kept by a listener on the last one of its
+ * slot, which no gateway uses: the kernel gives that to one host of this machine, and takes it back when the host ends.
+ */
+export function createPortPool(): PortPool {
+  const guards = new Map<number, Server>();
   const tryTake = async (port: number): Promise<boolean> => {
-    if (taken.has(port)) return false;
-    // Taken before the check, so that two starts at once never look at the same port.
-    taken.add(port);
-    if (await isFree(port)) return true;
-    taken.delete(port);
-    return false;
+    const guard = await listen(port + STEP - 1);
+    if (guard === null) return false;
+    const probe = await listen(port);
+    if (probe === null) {
+      guard.close();
+      return false;
+    }
+    await new Promise((closed) => probe.close(closed));
+    guards.set(port, guard);
+    return true;
   };
   return {
     async take(preferred) {
       if (preferred !== undefined && (await tryTake(preferred))) return preferred;
-      // A random first slot keeps two hosts on one machine out of each other's way.
+      // A random first slot: two hosts on one machine seldom ask for the same.
       const offset = Math.floor(Math.random() * SLOTS);
       for (let i = 0; i < SLOTS; i += 1) {
         const port = FIRST_PORT + ((offset + i) % SLOTS) * STEP;
@@ -37,16 +45,17 @@ export function createPortPool(isFree: (port: number) => Promise<boolean> = canL
       throw new ApiError("gateway_unavailable", `This host has no free port left for a gateway (${SLOTS} at most).`);
     },
     release(port) {
-      taken.delete(port);
+      guards.get(port)?.close();
+      guards.delete(port);
     },
   };
 }
 
-/** True when a listener can be opened on the loopback port now. */
-export function canListen(port: number): Promise<boolean> {
+/** A listener on the loopback port that answers nobody and keeps no process alive; null where there is one already. */
+function listen(port: number): Promise<Server | null> {
   return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen({ port, host: "127.0.0.1", exclusive: true }, () => server.close(() => resolve(true)));
+    const server = createServer((socket) => socket.destroy());
+    server.once("error", () => resolve(null));
+    server.listen({ port, host: "127.0.0.1", exclusive: true }, () => resolve(server.unref()));
   });
 }

@@ -4,7 +4,7 @@ import { LogLine, type LogPage } from "@oa/contract";
 import * as z from "zod";
 import { isMissing } from "../files.ts";
 import { Serial } from "../serial.ts";
-import type { LogFollower, Logs } from "../../src/ports.ts";
+import type { Follower, Logs } from "../../src/ports.ts";
 import { type RawLine, parseLine } from "./parse.ts";
 import { watchFile } from "./watchFile.ts";
 
@@ -56,7 +56,7 @@ export class LogStore implements Logs {
   #spoolAt = 0;
   #segment: { file: string; bytes: number } | null = null;
   readonly #serial = new Serial();
-  readonly #followers = new Set<LogFollower>();
+  readonly #followers = new Set<Follower>();
   #unwatch: (() => void) | null = null;
   #opened = false;
 
@@ -107,7 +107,7 @@ export class LogStore implements Logs {
   }
 
   /** While somebody follows, what a gateway prints is taken up at once and not only at the next collection. */
-  subscribe(follower: LogFollower): () => void {
+  subscribe(follower: Follower): () => void {
     this.#followers.add(follower);
     this.#unwatch ??= watchFile(this.#options.dir, SPOOL, () => void this.collect().catch(() => undefined));
     return () => {
