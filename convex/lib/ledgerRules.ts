@@ -95,7 +95,7 @@ export function availableOf(totals: Pick<AccountTotals, "posted_microusd" | "hel
 
 /**
  * The totals after a posting. Refuses with `invalid_request` an amount that is zero, not an integer, past what can be
- * counted exactly, or of the wrong sign; with `insufficient_credits` a debit the available balance does not cover, unless it
+ * counted exactly, or of the wrong sign; with `account_frozen` a use while spending is stopped; with `insufficient_credits` a debit the available balance does not cover, unless it
  * is `incurred`: what it is for has been delivered.
  */
 export function afterPosting(
@@ -116,6 +116,12 @@ export function afterPosting(
     throw apiError("invalid_request", "An amount of nothing, or of less than a micro-dollar, cannot be posted.");
   if (rule.sign !== "either" && amount > 0 !== (rule.sign === "credit")) {
     throw apiError("invalid_request", `A ${kind} is a ${rule.sign}: its amount has the other sign.`);
+  }
+  if (kind === "usage" && !incurred && account.status !== "active") {
+    throw apiError(
+      "account_frozen",
+      "Spending from this account is stopped. Ask the operator of this installation why.",
+    );
   }
   const available = availableOf(account);
   if (amount < 0 && !rule.mayOverdraw && !incurred && available + amount < 0) {

@@ -1,4 +1,5 @@
 import { type LedgerPosting, type MicroUsd, microUsd } from "@oa/contract";
+import { internal } from "../_generated/api.js";
 import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { creditSettings } from "../lib/creditSettings.ts";
@@ -81,9 +82,13 @@ async function grant(ctx: MutationCtx, given: Grant): Promise<LedgerPosting> {
   return posting;
 }
 
+/** No hold lasts longer: what is kept from lapsing by one is spent or free by then. */
+const UNDER_WAY_MS = 60 * 60 * 1000;
+
 /**
  * Takes back what was not spent of a grant whose time is over, once. Never more than what is there, and never what is held: calls
- * under way were let through on it.
+ * under way were let through on it. What they kept from lapsing becomes a grant of its own for an hour, so that nobody keeps a
+ * grant by holding all of it at midnight.
  */
 export async function lapse(ctx: MutationCtx, grantRow: Doc<"credit_grants">): Promise<MicroUsd> {
   const now = Date.now();
@@ -93,12 +98,15 @@ export async function lapse(ctx: MutationCtx, grantRow: Doc<"credit_grants">): P
   const account = await accountOf(ctx, grantRow.user_id);
   const debit = account?.lifetime_debit_microusd ?? 0;
   const unspent = unspentOf(await factsOf(ctx, grantRow.user_id), grantRow._id, debit);
-  const available = Math.max(0, (account?.posted_microusd ?? 0) - (account?.held_microusd ?? 0));
+  const held = account?.held_microusd ?? 0;
+  const available = Math.max(0, (account?.posted_microusd ?? 0) - held);
   const amount = microUsd(Math.min(unspent, available));
   await ctx.db.patch("credit_grants", grantRow._id, {
     expired_at: now,
     lapse: { amount_microusd: amount, at_debit_microusd: debit },
   });
+  const kept = Math.min(unspent - amount, held);
+  if (kept > 0) await keepForAnHour(ctx, grantRow, kept, { debit: debit + amount, now });
   if (amount === 0) return amount;
   await postLedger(ctx, {
     userId: grantRow.user_id,
@@ -112,6 +120,26 @@ export async function lapse(ctx: MutationCtx, grantRow: Doc<"credit_grants">): P
     facts: { kind: "grant_expiry", amount },
   });
   return amount;
+}
+
+/** The rest of a grant while calls are under way; `debit`: the account's lifetime debit from which on it is spent. */
+async function keepForAnHour(
+  ctx: MutationCtx,
+  { user_id, kind, priority }: Doc<"credit_grants">,
+  amount: number,
+  { debit, now }: { debit: number; now: number },
+): Promise<void> {
+  const expiresAt = now + UNDER_WAY_MS;
+  const grant_id = await ctx.db.insert("credit_grants", {
+    user_id,
+    kind,
+    amount_microusd: amount,
+    debit_baseline_microusd: debit,
+    priority,
+    expires_at: expiresAt,
+    created_at: now,
+  });
+  await ctx.scheduler.runAt(expiresAt, internal.grants.lapseOne, { grant_id });
 }
 
 /** Grants of a user, lapsed ones too: what they took is not another's to take. One a month, and the welcome credit. */

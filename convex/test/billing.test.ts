@@ -1,6 +1,7 @@
 import { BillingSummary, CONTROL_PATHS, LedgerPosting, SignUpResult } from "@oa/contract";
 import { describe, expect, it } from "vitest";
 import { Control } from "./control.testing.ts";
+import { PATHS } from "./credits.testing.ts";
 import { setupTest } from "./setup.testing.ts";
 
 const SESSION = { session_hash: "5".repeat(64), ip: null, user_agent: null };
@@ -110,6 +111,21 @@ describe("credits", () => {
 });
 
 describe("asked twice, done once", () => {
+  it("nothing is burnt from an account that is frozen; what was burnt before is still answered", async () => {
+    const { control, balance, burn } = await newcomer();
+    await control.ask(LedgerPosting, CONTROL_PATHS.creditsBurn, burn(1, "call-0001"));
+    const { user } = burn(1, "call-0001");
+    const freeze = { act_id: "act-0001", frozen: true, reason: "a stolen card", actor: "root" };
+    expect((await control.send(PATHS.creditsFreeze, { user, body: freeze })).status).toBe(200);
+    expect(await control.refusal(CONTROL_PATHS.creditsBurn, burn(1, "call-0002"))).toMatchObject({
+      status: 403,
+      code: "account_frozen",
+    });
+    const again = await control.ask(LedgerPosting, CONTROL_PATHS.creditsBurn, burn(1, "call-0001"));
+    expect(again.replayed).toBe(true);
+    expect((await balance()).balance_microusd).toBe(4_000_000);
+  });
+
   it("the same key burns once, and answers what it answered", async () => {
     const { control, balance, burn } = await newcomer();
     const first = await control.ask(LedgerPosting, CONTROL_PATHS.creditsBurn, burn(1, "call-0001", { model: "m" }));

@@ -166,6 +166,43 @@ describe("what lapses", () => {
     expect((await ada.account()).posted_microusd).toBe(0);
   });
 
+  it("is not kept by who only holds it at midnight: what a call did not use lapses within the hour", async () => {
+    const ada = await customer();
+    await grantMonth(ada, 3, thisMonth());
+    // Everything is held when the month ends, and given back right after.
+    await ada.patchAccount({ held_microusd: 8_000_000 });
+    await lapseAll(ada);
+    expect((await ada.account()).posted_microusd).toBe(8_000_000);
+    await ada.patchAccount({ held_microusd: 0 });
+    await ada.call({ hold: "hold-0000-000000001", cost: 1_000_000 });
+    const [, , rest] = await grants(ada);
+    expect(rest?.amount_microusd).toBe(3_000_000);
+    expect((rest?.expires_at ?? 0) - Date.now()).toBeLessThanOrEqual(60 * 60_000);
+    await lapseAll(ada);
+    await lapseAll(ada);
+    expect((await ledger(ada)).slice(2)).toEqual([
+      ["usage", -1],
+      ["grant_expiry", -2],
+    ]);
+    expect((await ada.account()).posted_microusd).toBe(5_000_000);
+  });
+
+  it("in two parts, because a call was under way, is never more than was given", async () => {
+    const ada = await customer();
+    await grantMonth(ada, 3, thisMonth());
+    await ada.patchAccount({ held_microusd: 7_000_000 });
+    await lapseAll(ada);
+    expect((await ledger(ada)).slice(2)).toEqual([["grant_expiry", -1]]);
+    await ada.patchAccount({ held_microusd: 0 });
+    await lapseAll(ada);
+    await lapseAll(ada);
+    expect((await ledger(ada)).slice(2)).toEqual([
+      ["grant_expiry", -1],
+      ["grant_expiry", -2],
+    ]);
+    expect((await ada.account()).posted_microusd).toBe(5_000_000);
+  });
+
   it("of one month does not count as spending of the next", async () => {
     const ada = await customer();
     await grantMonth(ada, 3, thisMonth());
