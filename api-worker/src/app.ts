@@ -27,6 +27,9 @@ const API_PREFIXES = [
   "/.well-known",
 ] as const;
 
+/** What a head alone would begin, use up, or leave open with nobody to read it. */
+const WITHOUT_HEAD: ReadonlySet<Route["kind"]> = new Set<Route["kind"]>(["redirect", "file", "stream"]);
+
 /** Longest request id taken over from a caller. */
 const REQUEST_ID_LIMIT = 128;
 
@@ -40,14 +43,18 @@ export function createApp(routes: readonly Route[]): Hono<AppEnv> {
   app.use(refusePrivilegedHeaders);
   for (const path of CORS_PATHS) app.use(path, allowConfiguredOrigins);
 
-  for (const route of routes) app.on(route.method, honoPath(route.path), (c) => route.respond(c));
-  for (const path of new Set(routes.map((route) => route.path))) {
+  const refuseMethod = (c: AppContext, path: string): never => {
     const allowed = routes.filter((route) => route.path === path).map((route) => route.method);
-    app.all(honoPath(path), (c) => {
-      c.header("allow", allowed.join(", "));
-      throw new ApiError("method_not_allowed", `This path takes ${allowed.join(" or ")}.`);
-    });
+    c.header("allow", allowed.join(", "));
+    throw new ApiError("method_not_allowed", `This path takes ${allowed.join(" or ")}.`);
+  };
+  for (const route of routes) {
+    // Hono asks a route of GET for HEAD too, and drops the body.
+    app.on(route.method, honoPath(route.path), (c) =>
+      c.req.method === "HEAD" && WITHOUT_HEAD.has(route.kind) ? refuseMethod(c, route.path) : route.respond(c),
+    );
   }
+  for (const path of new Set(routes.map((route) => route.path))) app.all(honoPath(path), (c) => refuseMethod(c, path));
   app.all("*", serveWebsite);
 
   app.notFound((c) => answerError(noSuchPath(c), c));

@@ -86,6 +86,14 @@ describe("the log that is followed", () => {
     await expect.poll(async () => (await opened()).map(({ left }) => left)).toEqual([true]);
   });
 
+  it("is not opened for who asks for its head only, and would read nothing of it", async () => {
+    await plays({ blocks: [block(1)] });
+    const headers = { [INTERNAL_KEY_HEADER]: INTERNAL_KEY, [USER_ID_HEADER]: "ada" };
+    const answer = await world.send("HEAD", PATH, { headers });
+    expect([answer.status, answer.headers.get("allow")]).toEqual([405, "GET"]);
+    expect(await opened()).toEqual([]);
+  });
+
   it.each(["end", "break"] as const)("ends without an error when the runtime's does: %s", async (ending) => {
     await plays({ blocks: [block(1)], ending });
     expect(await readUntil(readerOf(await follow()), null)).toBe(block(1));
