@@ -11,11 +11,14 @@ describe("what attempts are counted by", () => {
     ["2001:DB8:1:2::9", "2001:db8:1:2::/64"],
     ["2001:db8::1", "2001:db8:0:0::/64"],
     ["fe80::1", "fe80:0:0:0::/64"],
+    ["2001:0db8:0001:0002::9", "2001:db8:1:2::/64"],
+    ["::ffff:203.0.113.9", "203.0.113.9"],
+    ["::FFFF:203.0.113.10", "203.0.113.10"],
   ])("the address %s is %s", (ip, key) => {
     expect(keyOf(ip)).toBe(key);
   });
 
-  it.each([null, "127.0.0.1", "::1"])("nobody's address or this machine's (%s) is none", (ip) => {
+  it.each([null, "127.0.0.1", "::1", "::ffff:127.0.0.1"])("nobody's address or this machine's (%s) is none", (ip) => {
     expect(perIp("sign_in_ip", ip)).toEqual([]);
   });
 

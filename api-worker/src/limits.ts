@@ -44,14 +44,19 @@ export function retryAfterOf(error: ApiError): number | null {
   return error.code === "rate_limited" && typeof wait === "number" ? Math.max(1, Math.ceil(wait / 1000)) : null;
 }
 
-/** What counts as one address: IPv4 as it is, IPv6 by its /64, which one household or host has to itself. */
-function networkOf(ip: string): string | null {
-  if (ip === "::1" || ip.startsWith("127.") || ip.startsWith("::ffff:127.")) return null;
+/**
+ * What counts as one address: IPv4 as it is, also in its IPv6 dress, and IPv6 by its /64, which one household or host has to itself.
+ * One network has one key, however its address is written; null for this machine.
+ */
+function networkOf(address: string): string | null {
+  const ip = address.toLowerCase().replace(/^::ffff:(?=\d+\.)/, "");
+  if (ip === "::1" || ip.startsWith("127.")) return null;
   if (!ip.includes(":")) return ip;
-  const [head = "", tail] = ip.toLowerCase().split("::");
+  const [head = "", tail] = ip.split("::");
   const left = head === "" ? [] : head.split(":");
   const right = tail === undefined || tail === "" ? [] : tail.split(":");
   const zeros = Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => "0");
   const groups = tail === undefined ? left : [...left, ...zeros, ...right];
-  return `${groups.slice(0, 4).join(":")}::/64`;
+  const network = groups.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, ""));
+  return `${network.join(":")}::/64`;
 }
