@@ -5,7 +5,8 @@ import type { LogLine } from "@oa/contract";
 /** One line of a log before it has a number. */
 export type RawLine = Omit<z.infer<typeof LogLine>, "seq">;
 
-const LONGEST_TEXT = 4_000;
+/** More of a line than is ever stored, so that a secret at its end is whole when it is looked for. */
+const LONGEST_TEXT = 5_000;
 
 /** A line as the gateway prints it with `consoleStyle: "json"`. */
 const ConsoleLine = z.object({

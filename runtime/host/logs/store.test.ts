@@ -101,6 +101,44 @@ describe("the log of an instance", () => {
     expect((await texts(log))[0]?.length).toBe(4_000);
   });
 
+  it("shows no half of a secret: neither where a long line is cut for its reader, nor where it is cut for being endless", async () => {
+    const log = open();
+    await print(`${"x".repeat(3_996)}hunter2 and more\n`);
+    await print(`${"y".repeat(64 * 1024 - 3)}hunter2 is in two pieces\nnext\n`);
+    await log.collect();
+    const lines = await texts(log);
+    expect(lines).toHaveLength(3);
+    expect(lines[0]).toBe(`${"x".repeat(3_996)}*** `);
+    expect(lines[2]).toBe("next");
+    for (const line of lines) expect(line).not.toMatch(/hunt|nter2|er2/);
+  });
+
+  it("keeps up with a gateway that prints without end: what cannot be kept is skipped, and said to be", async () => {
+    const log = open();
+    await print("first\n");
+    await log.collect();
+    await print(`${"z".repeat(999)}\n`.repeat(20_000));
+    await print("half of a li");
+    await log.collect();
+    expect((await stat(join(dir, "gateway.out"))).size).toBe(0);
+    await print("ne\nafterwards\n");
+    const all: string[] = [];
+    for (let since = 0; ;) {
+      const page = await log.read(since);
+      if (page.lines.length === 0) break;
+      all.push(...page.lines.map((line) => line.text.slice(0, 60)));
+      since = page.next;
+    }
+    expect(all[0]).toBe("first");
+    expect(all).toContainEqual(
+      expect.stringMatching(/^\[host\] the gateway prints faster than it can be kept: \d+ KiB/),
+    );
+    expect(all.at(-1)).toBe("afterwards");
+    // The rest of a line whose beginning was skipped is no line.
+    expect(all).not.toContain("ne");
+    expect(all.length).toBeLessThan(6_000);
+  });
+
   it("knows what a gateway ended of, among what else it complained about", async () => {
     const log = open();
     await print("an old error: forget it\n");

@@ -1,18 +1,18 @@
-import { appendFile, mkdir, open, readFile, readdir, rm, stat, truncate } from "node:fs/promises";
+import { appendFile, mkdir, readFile, readdir, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { LogLine, type LogPage } from "@oa/contract";
 import * as z from "zod";
-import { isMissing } from "../files.ts";
 import { Serial } from "../serial.ts";
 import type { Follower, Logs } from "../../src/ports.ts";
 import { type RawLine, parseLine } from "./parse.ts";
+import { Spool } from "./spool.ts";
 import { watchFile } from "./watchFile.ts";
 
 /**
  * The log of one instance. A gateway writes into a spool file by itself, so its words survive the host; the host moves
  * them from there into numbered, redacted segments:
  *
- *   gateway.out            the spool, raw, emptied once it has been read and is large
+ *   gateway.out            the spool, raw (`spool.ts`)
  *   lines-<first seq>.jsonl  redacted lines, oldest segment deleted first
  *
  * Each stored line carries the spool position after it, so a host that is killed goes on where it was. A line may be lost
@@ -21,13 +21,8 @@ import { watchFile } from "./watchFile.ts";
 
 const SPOOL = "gateway.out";
 const SEGMENT = /^lines-(\d{12})\.jsonl$/;
-/** The spool is emptied when it is read to its end and larger than this. */
-const SPOOL_BYTES = 1024 * 1024;
 const SEGMENT_BYTES = 1024 * 1024;
 const SEGMENTS_KEPT = 5;
-const READ_BYTES = 256 * 1024;
-/** A line without an end is cut here. */
-const LONGEST_LINE = 64 * 1024;
 /** Lines held in memory: what most readers ask for. */
 const RECENT = 1_000;
 /** Most lines of one page; with 4,000 characters a line the page stays under the 1 MiB a caller takes. */
@@ -35,6 +30,8 @@ const PAGE_LINES = 500;
 const PAGE_CHARS = 512 * 1024;
 /** Starts the host's own lines. */
 const HOST_MARK = "[host]";
+/** Longest text of a stored line: `LogLine` allows no longer one. */
+const LONGEST_TEXT = 4_000;
 const CANNOT_GO_ON = /failed to start|refusing to|invalid config|fatal/i;
 /** Lines before its end that are a gateway's last words. */
 const LAST_WORDS = 20;
@@ -51,9 +48,9 @@ export interface LogStoreOptions {
 
 export class LogStore implements Logs {
   readonly #options: LogStoreOptions;
+  readonly #spool: Spool;
   #recent: Line[] = [];
   #nextSeq = 0;
-  #spoolAt = 0;
   #segment: { file: string; bytes: number } | null = null;
   readonly #serial = new Serial();
   readonly #followers = new Set<Follower>();
@@ -62,20 +59,19 @@ export class LogStore implements Logs {
 
   constructor(options: LogStoreOptions) {
     this.#options = options;
+    this.#spool = new Spool(join(options.dir, SPOOL));
   }
 
   /** File a gateway's output goes to. */
   get spool(): string {
-    return join(this.#options.dir, SPOOL);
+    return this.#spool.path;
   }
 
   /** Adds a line of the host's own, in order with the gateway's. */
   note(level: Line["level"], text: string): Promise<void> {
     return this.#enqueue(async () => {
       await this.#drain();
-      await this.#append([
-        { line: { at: this.#options.now(), level, text: `${HOST_MARK} ${text}` }, spool: this.#spoolAt },
-      ]);
+      await this.#append([this.#ownLine(level, text)]);
     });
   }
 
@@ -159,48 +155,29 @@ export class LogStore implements Logs {
     this.#recent = lines.map(toLine).slice(-RECENT);
     const end = lines.at(-1);
     this.#nextSeq = end === undefined ? firstSeq(last) : end.seq + 1;
-    this.#spoolAt = end?.spool ?? 0;
+    this.#spool.resume(end?.spool ?? 0);
     const file = join(this.#options.dir, last);
     this.#segment = { file, bytes: await cutTornLine(file) };
   }
 
-  async #drain(): Promise<void> {
-    const size = await sizeOf(this.spool);
-    if (size < this.#spoolAt) this.#spoolAt = 0;
-    if (size === this.#spoolAt) return;
-    const file = await open(this.spool, "r");
-    try {
-      const buffer = Buffer.alloc(READ_BYTES);
-      for (;;) {
-        const { bytesRead } = await file.read(buffer, 0, READ_BYTES, this.#spoolAt);
-        const used = await this.#take(buffer.subarray(0, bytesRead));
-        if (used === 0) break;
-      }
-    } finally {
-      await file.close();
-    }
-    if (this.#spoolAt >= SPOOL_BYTES && (await sizeOf(this.spool)) === this.#spoolAt) {
-      await truncate(this.spool, 0);
-      this.#spoolAt = 0;
-    }
+  #drain(): Promise<void> {
+    return this.#spool.drain({
+      lines: (lines) =>
+        this.#append(
+          lines.flatMap(({ text, spool }) => {
+            const line = parseLine(text, this.#options.now());
+            return line === null ? [] : [{ line, spool }];
+          }),
+        ),
+      skipped: (bytes) => {
+        const much = `${Math.ceil(bytes / 1024)} KiB were skipped`;
+        return this.#append([this.#ownLine("warn", `the gateway prints faster than it can be kept: ${much}`)]);
+      },
+    });
   }
 
-  /** Stores the whole lines of a chunk; answers how many bytes that were. */
-  async #take(chunk: Buffer): Promise<number> {
-    const entries: { line: RawLine; spool: number }[] = [];
-    let used = 0;
-    while (used < chunk.length) {
-      const newline = chunk.indexOf(10, used);
-      const tooLong = newline < 0 && chunk.length - used >= LONGEST_LINE;
-      if (newline < 0 && !tooLong) break;
-      const end = newline < 0 ? chunk.length : newline + 1;
-      const line = parseLine(chunk.subarray(used, end).toString("utf8"), this.#options.now());
-      used = end;
-      if (line !== null) entries.push({ line, spool: this.#spoolAt + used });
-    }
-    await this.#append(entries);
-    this.#spoolAt += used;
-    return used;
+  #ownLine(level: Line["level"], text: string): { line: RawLine; spool: number } {
+    return { line: { at: this.#options.now(), level, text: `${HOST_MARK} ${text}` }, spool: this.#spool.at };
   }
 
   async #append(entries: readonly { line: RawLine; spool: number }[]): Promise<void> {
@@ -208,7 +185,8 @@ export class LogStore implements Logs {
     const lines = entries.map(({ line, spool }, i) => ({
       seq: this.#nextSeq + i,
       ...line,
-      text: this.#options.redact(line.text).slice(0, 4_000),
+      // Cut behind the redaction: half of a secret would not be known for one.
+      text: this.#options.redact(line.text).slice(0, LONGEST_TEXT),
       spool,
     }));
     const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
@@ -280,14 +258,5 @@ function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch {
     return null;
-  }
-}
-
-async function sizeOf(file: string): Promise<number> {
-  try {
-    return (await stat(file)).size;
-  } catch (error) {
-    if (isMissing(error)) return 0;
-    throw error;
   }
 }
