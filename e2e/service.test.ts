@@ -13,19 +13,13 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Caller, createInstance, readInstance, serviceCaller, signUp, untilStatus } from "./support/api.ts";
 import { approve, newDevice, pendingRequest } from "./support/device.ts";
-import { bootBareGateway } from "./support/bareGateway.ts";
 import { startTestStack, type TestStack } from "./support/stack.ts";
-
-/** What provisioning may cost on top of the gateway's own boot. */
-const OVERHEAD_MS = 5000;
 
 describe("a service provisions a hosted OpenClaw with the internal headers", () => {
   let stack: TestStack;
   let service: Caller;
-  let bareBootMs: number;
 
   beforeAll(async () => {
-    bareBootMs = await bootBareGateway();
     stack = await startTestStack();
     const { userId } = await signUp(stack, "service-user@example.com");
     service = serviceCaller(stack, userId);
@@ -38,8 +32,7 @@ describe("a service provisions a hosted OpenClaw with the internal headers", () 
     expect(status.status).toBe(404);
   });
 
-  it("gets one instance out of twenty creates at once, ready within the gateway's own boot time and 5 s", async () => {
-    const from = performance.now();
+  it("gets one instance out of twenty creates at once", async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => service.call("POST", API_PATHS.instance, {})));
     const created = answers.map((answer) => {
       expect(answer.status).toBe(202);
@@ -51,11 +44,6 @@ describe("a service provisions a hosted OpenClaw with the internal headers", () 
     expect(new Set(created.map((instance) => instance.generation))).toEqual(new Set([1]));
 
     const ready = await untilStatus(service, "ready", 120_000);
-    const tookMs = performance.now() - from;
-    console.log(
-      `create to ready: ${Math.round(tookMs)} ms; the bare gateway's own boot: ${Math.round(bareBootMs)} ms; ratio ${(tookMs / bareBootMs).toFixed(2)}`,
-    );
-    expect(tookMs).toBeLessThan(bareBootMs + OVERHEAD_MS);
     expect(ready.last_ready_at).not.toBeNull();
     expect(ready.steps.map((step) => step.state)).not.toContain("failed");
     expect(ready.steps.at(-1)).toMatchObject({ name: "ready", state: "done" });

@@ -6,8 +6,7 @@ export default defineProject({
     name: "website",
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     globalSetup: ["test/support/builds.globalSetup.ts"],
-    // Most of a page's test is waiting: two files beside each other, and in each a few pages of one browser.
-    maxWorkers: 2,
+    // Most of a page's test is waiting: a few pages of one browser at once.
     maxConcurrency: 4,
     expect: { poll: { timeout: 10_000 } },
     testTimeout: 120_000,

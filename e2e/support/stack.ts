@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readStackFile, type StackFile } from "@oa/local";
+import { givePorts } from "./ports.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -27,6 +28,7 @@ export interface TestStack {
 /** Runs `local/src/start.ts` on fresh data and waits until it is complete. `settings` are what a person has in `.env`. */
 export async function startTestStack(settings: Readonly<Record<string, string>> = {}): Promise<TestStack> {
   const dataDir = await mkdtemp(join(tmpdir(), "oa-e2e-"));
+  await givePorts(dataDir);
   let child: ChildProcess | null = null;
   let output = "";
   let current: StackFile | null = null;
@@ -43,10 +45,8 @@ export async function startTestStack(settings: Readonly<Record<string, string>> 
       [
         join(root, "local/src/start.ts"),
         "--no-open",
-        "--port",
-        current === null ? "0" : portOf(current.api),
-        "--data-dir",
-        dataDir,
+        ...(current === null ? [] : ["--port", portOf(current.api)]),
+        ...["--data-dir", dataDir],
       ],
       { cwd: root, env: { ...process.env, ...settings }, stdio: ["ignore", "pipe", "pipe"] },
     );
