@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { endingAfter } from "./callStream.ts";
+import { LOOK_AGAIN_MS, endingAfter } from "./callStream.ts";
 
 /** Of a reader that does not go away. */
 const STAYS = new AbortController().signal;
@@ -34,6 +34,23 @@ it("a reader that has stopped reading does not keep the source", async () => {
   endingAfter(source, 900_000, STAYS);
   await vi.advanceTimersByTimeAsync(900_000);
   expect(left()).toBe(true);
+});
+
+it("a stream ends soon after what its reader may read it by, and not because that cannot be told", async () => {
+  const { source, left } = talkative();
+  const stands = vi
+    .fn<() => Promise<boolean>>()
+    .mockResolvedValueOnce(true)
+    .mockRejectedValueOnce(new Error("away"))
+    .mockResolvedValueOnce(false);
+  const reader = endingAfter(source, 900_000, STAYS, stands).getReader();
+  await reader.read();
+  const next = reader.read();
+  await vi.advanceTimersByTimeAsync(2 * LOOK_AGAIN_MS);
+  expect([stands.mock.calls.length, left()]).toEqual([2, false]);
+  await vi.advanceTimersByTimeAsync(LOOK_AGAIN_MS);
+  expect((await next).done).toBe(true);
+  expect([left(), vi.getTimerCount()]).toEqual([true, 0]);
 });
 
 it("nothing is left to wait for when the reader leaves", async () => {

@@ -14,6 +14,7 @@ import {
 } from "@oa/contract";
 import * as z from "zod";
 import { audited } from "../audit.ts";
+import { currentSession } from "../middleware/gates.ts";
 import { mirror } from "../mirror.ts";
 import { NOTHING, route, stream } from "../route.ts";
 import { READ_DEADLINE_MS, WORK_DEADLINE_MS, runtimeOfUser } from "../runtime/ofUser.ts";
@@ -30,7 +31,7 @@ export const RUNTIME_ERRORS = [
 /** A position in a log, as it stands in a query. */
 const LogPosition = z.string().regex(/^\d{1,15}$/, "a position is a whole number");
 
-/** A stream is ended after this time and its reader comes back: by then the session may have ended too. */
+/** A stream is ended after this time, and its reader comes back. */
 const STREAM_LIFE_MS = 15 * 60_000;
 
 export const runtimeRoutes = [
@@ -166,6 +167,8 @@ export const runtimeRoutes = [
         headersDeadlineMs: READ_DEADLINE_MS,
         lifeMs: STREAM_LIFE_MS,
         gone: c.req.raw.signal,
+        // Signing out ends what is being shown, too.
+        stands: granted.via === "session" ? async () => (await currentSession(c, services)) !== null : undefined,
       });
     },
   }),

@@ -53,6 +53,8 @@ export interface RuntimeStreamCall {
   lifeMs: number;
   /** Aborts when the reader has gone. */
   gone: AbortSignal;
+  /** Whether the reader may still read it. */
+  stands?: (() => Promise<boolean>) | undefined;
 }
 
 /** Opens a stream of server-sent events of one runtime. Its bytes are the runtime's own: data for its owner's eyes. */
