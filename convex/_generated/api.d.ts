@@ -107,6 +107,7 @@ import type * as model_creditChecks from "../model/creditChecks.js";
 import type * as model_drives from "../model/drives.js";
 import type * as model_emptyBalances from "../model/emptyBalances.js";
 import type * as model_families from "../model/families.js";
+import type * as model_forgoneHolds from "../model/forgoneHolds.js";
 import type * as model_freeze from "../model/freeze.js";
 import type * as model_grants from "../model/grants.js";
 import type * as model_history from "../model/history.js";
@@ -252,6 +253,7 @@ declare const fullApi: ApiFromModules<{
   "model/drives": typeof model_drives;
   "model/emptyBalances": typeof model_emptyBalances;
   "model/families": typeof model_families;
+  "model/forgoneHolds": typeof model_forgoneHolds;
   "model/freeze": typeof model_freeze;
   "model/grants": typeof model_grants;
   "model/history": typeof model_history;

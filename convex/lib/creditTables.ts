@@ -100,6 +100,17 @@ export const creditTables = {
     .index("by_user_id_state", ["user_id", "state"])
     .index("by_closed_at", ["closed_at"]),
 
+  /**
+   * Holds that were given up before they were taken: their authorize was lost on its way, and may still arrive. Written by void;
+   * deleted by the pruner.
+   */
+  forgone_holds: defineTable({
+    hold_id: v.string(),
+    created_at: v.number(),
+  })
+    .index("by_hold_id", ["hold_id"])
+    .index("by_created_at", ["created_at"]),
+
   /** What a key has spent and holds in one window: `all`, `d:2026-11-21`, `w:2026-W47`, `m:2026-11`. Written with the hold. */
   key_spend_windows: defineTable({
     key_id: v.string(),

@@ -30,6 +30,7 @@ export const RETENTION: { readonly [Table in TableNames]: Retention } = {
     keepMs: 90 * DAY_MS,
     why: "a late settlement finds its hold; then the ledger tells",
   },
+  forgone_holds: { kind: "ephemeral", keepMs: DAY_MS, why: "an authorize is late by seconds, if it comes at all" },
   key_spend_windows: {
     kind: "ephemeral",
     keepMs: 2 * DAY_MS,

@@ -8,6 +8,7 @@ import { availableOf } from "../lib/ledgerRules.ts";
 import { priceOf } from "../lib/prices/prices.ts";
 import { windowsAt } from "../lib/spendWindows.ts";
 import { dayOf } from "../lib/utcDays.ts";
+import { forgo, isForgone } from "./forgoneHolds.ts";
 import { moveWindows, openWindows } from "./keyWindows.ts";
 import { type OpenAccount, post } from "./ledger.ts";
 import { type AttemptMeter, takeAttempt } from "./limits.ts";
@@ -43,6 +44,9 @@ export async function authorize(
   if (before !== null) return replayed(before, account, op);
   const { userId, now } = account;
   const available = availableOf(account.totals);
+  if (await isForgone(ctx, op.hold_id)) {
+    return refusal("conflict", "That hold was given up before it was taken.", available);
+  }
   const price = priceOf(op.model);
   if (price === null) {
     const message = `There is no model "${op.model}" here. GET /v1/models lists those there are.`;
@@ -152,10 +156,13 @@ export async function settle(ctx: MutationCtx, account: OpenAccount, op: SettleO
   return await closeAgain(ctx, account, hold, cost, op);
 }
 
-/** Ends a hold of a call that delivered nothing. */
+/** Ends a hold of a call that delivered nothing. One that was never taken never will be. */
 export async function voidHold(ctx: MutationCtx, account: OpenAccount, op: z.infer<typeof VoidOp>): Promise<Closed> {
   const hold = await ownHold(ctx, account, op.hold_id);
-  if (hold === null) return closed("unknown_hold", 0, account);
+  if (hold === null) {
+    await forgo(ctx, op.hold_id, account.now);
+    return closed("unknown_hold", 0, account);
+  }
   if (hold.state === "open") {
     await close(ctx, account, hold, { state: "voided", cost: 0, call: null, reason: op.reason });
     return closed("voided", 0, account);

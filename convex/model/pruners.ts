@@ -37,6 +37,7 @@ export const PRUNERS: readonly Pruner[] = [
       return await deleteRows(ctx, "key_spend_windows", rows);
     },
   },
+  { table: "forgone_holds", prune: (ctx, now) => pruneCreated(ctx, "forgone_holds", now) },
   { table: "usage_events", prune: pruneUsageEvents },
   { table: "credit_alerts", prune: (ctx, now) => pruneCreated(ctx, "credit_alerts", now) },
   { table: "audit_log", prune: (ctx, now) => pruneAudit(ctx, false, now - keepOf("audit_log")) },
@@ -57,7 +58,7 @@ async function pruneExpired(ctx: MutationCtx, table: Expiring, now: number): Pro
 }
 
 /** Tables whose rows are over a fixed time after they were made. */
-type Aging = "auth_events" | "credit_alerts";
+type Aging = "auth_events" | "credit_alerts" | "forgone_holds";
 
 async function pruneCreated(ctx: MutationCtx, table: Aging, now: number): Promise<number> {
   const rows = await ctx.db

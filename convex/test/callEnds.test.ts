@@ -270,6 +270,29 @@ describe("a call nobody ended", () => {
   });
 });
 
+describe("a call that was given up before its hold was taken", () => {
+  const voided = (number: number) => ({ op: "void", hold_id: holdId(number), reason: "no answer" }) as const;
+
+  it("takes none when its lost authorize arrives after all: nobody would end it, and its prompt would be charged", async () => {
+    const ada = await customer();
+    expect(await apply(ada, voided(1))).toMatchObject({ result: "unknown_hold" });
+    expect(await apply(ada, voided(1))).toMatchObject({ result: "unknown_hold" });
+    expect(await apply(ada, dollarCall(1))).toMatchObject({ result: "refused", code: "conflict" });
+    await expireAt(ada, LATER());
+    expect(await ada.account()).toMatchObject({ posted_microusd: FIVE_DOLLARS, held_microusd: 0, open_holds: 0 });
+    expect((await books(ada)).holds).toEqual([]);
+  });
+
+  it("leaves other calls alone, those of others too, whose hold it names", async () => {
+    const ada = await customer();
+    const bob = await customer("bob@example.com", ada.t);
+    await granted(bob, dollarCall(1));
+    expect(await apply(ada, voided(1))).toMatchObject({ result: "unknown_hold" });
+    expect(await apply(bob, settleOp(1, { input: 1000 }))).toMatchObject({ result: "settled", cost_microusd: 2500 });
+    await granted(ada, dollarCall(2));
+  });
+});
+
 describe("operations in one batch", () => {
   it("are done in their order: what a call gives back is there for the next", async () => {
     const ada = await customer();

@@ -32,6 +32,8 @@ const MAX_OPEN = 20;
 
 export class Model {
   readonly holds = new Map<number, ModelHold>();
+  /** Given up before they were taken. */
+  readonly forgone = new Set<number>();
   readonly credits = new Map<number, number>();
   /** Amounts of the ledger rows, in their order. */
   readonly rows: number[] = [];
@@ -97,6 +99,7 @@ export class Model {
   #authorize(step: Extract<Step, { kind: "authorize" }>): string {
     const before = this.holds.get(step.hold);
     if (before !== undefined) return before.state === "open" && before.key === step.key ? "granted" : "conflict";
+    if (this.forgone.has(step.hold)) return "conflict";
     if (this.frozen) return "account_frozen";
     if (this.open.length >= MAX_OPEN) return "rate_limited";
     const amount = step.input + step.output;
@@ -131,7 +134,10 @@ export class Model {
 
   #void(number: number): string {
     const hold = this.holds.get(number);
-    if (hold === undefined) return "unknown_hold";
+    if (hold === undefined) {
+      this.forgone.add(number);
+      return "unknown_hold";
+    }
     if (hold.state === "open") hold.state = "voided";
     else if (hold.state === "expired" && !hold.corrected) this.#correct(hold, 0);
     return hold.state === "voided" ? "voided" : "settled";
@@ -150,7 +156,7 @@ export class Model {
   }
 }
 
-const hold = fc.integer({ min: 0, max: 4 });
+const hold = fc.integer({ min: 0, max: 5 });
 const tokens = fc.oneof({ weight: 3, arbitrary: fc.integer({ min: 0, max: 600 }) }, fc.integer({ min: 0, max: 5000 }));
 
 const step: fc.Arbitrary<Step> = fc.oneof(

@@ -8,9 +8,12 @@ describe("a line of CSV", () => {
     );
   });
 
-  it.each(["=1+1", "+1", "-1", "@sum(a1)", "\t=1", "\r=1", "\n=1"])("makes no formula of %j", (text) => {
-    expect(csvLine([text]).replace(/^"/, "")).toMatch(/^'/);
-  });
+  it.each(["=1+1", "+1", "-1", "@sum(a1)", "\t=1", "\r=1", "\n=1", "＝1+1", "＋1", "－1", "＠sum(a1)"])(
+    "makes no formula of %j",
+    (text) => {
+      expect(csvLine([text]).replace(/^"/, "")).toMatch(/^'/);
+    },
+  );
 
   it("leaves negative numbers numbers", () => {
     expect(csvLine([-0.004275, -4275, 0.000001])).toBe("-0.004275,-4275,0.000001\r\n");

@@ -2,7 +2,7 @@
 export type Cell = string | number | null;
 
 /**
- * One line of RFC 4180, its end included. A text that a spreadsheet would take for a formula gets an apostrophe in front: names and
+ * One line of RFC 4180, its end included. A text that a spreadsheet would take for a formula, full-width signs too, gets an apostrophe in front: names and
  * descriptions are people's own words. Numbers are never touched, so that a negative one stays a number.
  */
 export function csvLine(cells: readonly Cell[]): string {
@@ -12,6 +12,6 @@ export function csvLine(cells: readonly Cell[]): string {
 function cellOf(cell: Cell): string {
   if (cell === null) return "";
   if (typeof cell === "number") return String(cell);
-  const text = /^[=+\-@\t\r\n]/.test(cell) ? `'${cell}` : cell;
+  const text = /^[=+\-@\t\r\n＝＋－＠]/.test(cell) ? `'${cell}` : cell;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -17,6 +17,9 @@ import type { UsageFrame } from "./usage.ts";
 /** Largest body of a request, in bytes. */
 export const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
 
+/** Longer than any model reads, and as much as a hold can be asked for; a body of pictures may be estimated at more. */
+const MOST_TOKENS = 100_000_000;
+
 const Model = z.string().min(1, "name a model").max(200);
 const Length = z.int().min(1).max(10_000_000);
 const Flag = z.boolean().nullish();
@@ -175,7 +178,7 @@ export function embeddingsRequest(body: z.output<typeof EmbeddingsBody>): ModelR
 
 function tokensOf(body: object): number {
   try {
-    return promptTokens(body);
+    return Math.min(promptTokens(body), MOST_TOKENS);
   } catch (error) {
     if (error instanceof PromptProblem) throw new ApiError("invalid_request", error.message);
     throw error;
