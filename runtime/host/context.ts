@@ -25,7 +25,10 @@ export interface HostContext {
   reporter: Reporter;
   log: Log;
   env: NodeJS.ProcessEnv;
+  /** Milliseconds since 1970: what is told and written down. */
   now: () => number;
+  /** Milliseconds of a clock that only goes on: how long something took. A corrected clock must not end a gateway. */
+  elapsed: () => number;
 }
 
 export interface HostUrls {

@@ -32,12 +32,15 @@ export class Fleet {
 
   /** Takes up where a former host stopped: reads what is wanted, and ends what nobody wants. Before anybody is listened to. */
   async recover(): Promise<void> {
-    const { store, now } = this.#context;
-    for (const record of store.all()) {
-      if (!isTombstone(record)) this.#instances.set(record.id, this.#create(record));
-      else if (record.updatedAt + TOMBSTONE_LIFETIME_MS < now()) store.drop(record.id);
-      else this.#tombstones.set(record.id, record);
+    for (const record of this.#context.store.all()) {
+      if (isTombstone(record)) this.#tombstones.set(record.id, record);
+      else this.#instances.set(record.id, this.#create(record));
     }
+    this.#dropOldTombstones();
+    // A gateway of the former host may still be booting: nobody listens on its port, and it is not free. Before anybody is
+    // given one.
+    for (const { record } of this.#instances.values())
+      if (record.process !== null) await this.#context.ports.hold(record.process.port);
     await this.#sweep();
   }
 
@@ -106,7 +109,7 @@ export class Fleet {
       // Written even for an unknown id: the creation that this overtook must not succeed later.
       const tombstone = { ...emptyRecord(id, now()), ...before, generation, updatedAt: now() };
       store.put(tombstone);
-      this.#tombstones.set(id, tombstone);
+      this.#bury(tombstone);
     }
     return { id, state: "gone" };
   }
@@ -118,11 +121,26 @@ export class Fleet {
 
   #create(record: InstanceRecord): Instance {
     const instance: Instance = new Instance(this.#context, record, () => {
-      this.#tombstones.set(record.id, instance.record);
+      this.#bury(instance.record);
       this.#instances.delete(record.id);
       this.#context.reporter.forget(record.id);
     });
     return instance;
+  }
+
+  #bury(tombstone: InstanceRecord): void {
+    this.#tombstones.set(tombstone.id, tombstone);
+    // With each new one, so that a host that runs for years keeps no more of them than a month's.
+    this.#dropOldTombstones();
+  }
+
+  #dropOldTombstones(): void {
+    const { store, now } = this.#context;
+    for (const { id, updatedAt } of this.#tombstones.values()) {
+      if (updatedAt + TOMBSTONE_LIFETIME_MS >= now()) continue;
+      store.drop(id);
+      this.#tombstones.delete(id);
+    }
   }
 
   /** Removes what is in the trash now; never the folder, into which a deletion may be moving the next one. */

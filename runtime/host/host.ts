@@ -55,6 +55,7 @@ export async function startHost(options: HostOptions, env: NodeJS.ProcessEnv, lo
       log,
       env,
       now: Date.now,
+      elapsed: () => performance.now(),
     };
     const fleet = new Fleet(context);
     const report = (error: unknown) => log.error("a request failed", { why: messageOf(error) });

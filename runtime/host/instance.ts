@@ -98,7 +98,7 @@ export class Instance {
       giveUp: () => this.#startAnew(),
       patienceMs: TAKE_UP_PATIENCE_MS,
       wait: (ms, signal) => sleep(ms, undefined, { signal }),
-      now,
+      elapsed: context.elapsed,
     });
     this.#jobs = new JobSlot({
       now,
@@ -121,6 +121,7 @@ export class Instance {
       gate: context.gate,
       limits: context.limits,
       now,
+      elapsed: context.elapsed,
       prepare: (heldPort) => this.#files.prepare(heldPort),
       repair: () => this.#files.repair(),
       remember: (process) => this.#save({ process }),
@@ -290,8 +291,8 @@ export class Instance {
   }
 
   async #doRestart(job: JobContext): Promise<RestartResult> {
-    const { now, stopGraceMs } = this.#context;
-    const startedAt = now();
+    const { now, elapsed, stopGraceMs } = this.#context;
+    const startedAt = elapsed();
     job.phase("stopping the gateway");
     await this.#serial.run(async () => {
       this.#mustRun();
@@ -303,7 +304,10 @@ export class Instance {
     const up = upOrWhy(state);
     if (!up.ready) throw new ApiError("gateway_unavailable", up.why);
     const { pid, launchedAt } = up;
-    return { gateway: { status: "running", pid, uptime_ms: now() - launchedAt }, tookMs: now() - startedAt };
+    return {
+      gateway: { status: "running", pid, uptime_ms: Math.max(0, now() - launchedAt) },
+      tookMs: Math.round(elapsed() - startedAt),
+    };
   }
 
   /** The supervisor's answer, or `stopped` when the work is cancelled first. */

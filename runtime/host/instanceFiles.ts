@@ -42,7 +42,7 @@ export class InstanceFiles {
   /** Everything a gateway needs before it is started; `heldPort` is the port of one that is being taken over. */
   async prepare(heldPort: number | null): Promise<LaunchPlan> {
     const { ports, install, heap, env: host } = this.#context;
-    if (this.#port !== null) ports.release(this.#port);
+    if (heldPort === null && this.#port !== null) ports.release(this.#port);
     const port = heldPort ?? (await ports.take(this.#port ?? undefined));
     this.#port = port;
     await this.write(port);

@@ -19,17 +19,45 @@ export interface ProcessRef {
 /** The start mark of a living process; null when it is gone. A zombie is gone: it holds nothing but its number. */
 export async function startMark(pid: number): Promise<string | null> {
   if (process.platform !== "linux") return startMarkFromPs(pid);
-  const [stat, bootId] = await Promise.all([
-    readProc(`/proc/${pid}/stat`),
-    readProc("/proc/sys/kernel/random/boot_id"),
-  ]);
+  const [stat, bootId] = await Promise.all([readStat(pid), readProc("/proc/sys/kernel/random/boot_id")]);
+  return stat === null ? null : `${(bootId ?? "").trim()}:${stat.startTick}`;
+}
+
+/** What /proc tells of a living process; null for one that is gone, or a zombie. */
+async function readStat(pid: number): Promise<{ parent: number; startTick: string } | null> {
+  const stat = await readProc(`/proc/${pid}/stat`);
   if (stat === null) return null;
   // The second field is the name in brackets and may hold spaces and brackets itself; what follows the last one is fixed.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const state = fields[0];
   const startTick = fields[19];
   if (state === undefined || startTick === undefined || state === "Z" || state === "X") return null;
-  return `${(bootId ?? "").trim()}:${startTick}`;
+  return { parent: Number(fields[1]), startTick };
+}
+
+/**
+ * What a living process has started, and what that has, and so on, whatever their environment and session. Empty where there is
+ * no /proc. Only for as long as the parents live: whoever outlives them is somebody else's child.
+ */
+export async function descendantsOf(pid: number): Promise<ProcessRef[]> {
+  const found = new Set([pid]);
+  const parents = new Map<number, number>();
+  for (const other of await allPids()) {
+    const stat = await readStat(other);
+    if (stat !== null) parents.set(other, stat.parent);
+  }
+  for (let before = 0; before < found.size;) {
+    before = found.size;
+    for (const [child, parent] of parents) if (found.has(parent)) found.add(child);
+  }
+  found.delete(pid);
+  const refs = await Promise.all([...found].map(async (one) => ({ pid: one, start: await startMark(one) })));
+  return refs.flatMap(({ pid: one, start }) => (start === null ? [] : [{ pid: one, start }]));
+}
+
+async function allPids(): Promise<number[]> {
+  if (process.platform !== "linux") return [];
+  return (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
 }
 
 async function startMarkFromPs(pid: number): Promise<string | null> {
@@ -64,9 +92,7 @@ export interface OwnedProcess {
  * by its pid.
  */
 export async function processesUnder(root: string): Promise<OwnedProcess[]> {
-  if (process.platform !== "linux") return [];
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
-  const found = await Promise.all(pids.map((pid) => ownedProcess(pid, root)));
+  const found = await Promise.all((await allPids()).map((pid) => ownedProcess(pid, root)));
   return found.filter((owned) => owned !== null);
 }
 

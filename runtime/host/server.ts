@@ -1,6 +1,7 @@
+import { randomUUID } from "node:crypto";
 import { type IncomingMessage, type Server, createServer } from "node:http";
 import { getRequestListener } from "@hono/node-server";
-import { ApiError, InstanceId, errorBody } from "@oa/contract";
+import { ApiError, InstanceId, REQUEST_ID_HEADER, errorBody } from "@oa/contract";
 import { serviceTokenRefused } from "../src/serviceToken.ts";
 import { type HostUrls, gatewayPlace, instanceOfHost } from "./context.ts";
 import type { Fleet } from "./fleet.ts";
@@ -118,5 +119,7 @@ function nothingHere(): ApiError {
 }
 
 function refusal(error: ApiError): Response {
-  return Response.json(errorBody(error), { status: error.status, headers: { "cache-control": "no-store" } });
+  // The headers that an instance's own refusal has: by what is missing a stranger could tell which ids exist.
+  const headers = { "cache-control": "no-store", [REQUEST_ID_HEADER]: randomUUID() };
+  return Response.json(errorBody(error), { status: error.status, headers });
 }

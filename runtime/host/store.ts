@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { FleetSpec, Generation, InstanceId, JobOutcome, Millis, RuntimeJob } from "@oa/contract";
 import * as z from "zod";
+import { messageOf } from "./log.ts";
 
 /**
  * What the host must still know after kill -9: which instances are wanted, in which incarnation, with which secrets, and
@@ -57,7 +58,19 @@ export const InstanceRecord = z.object({
 });
 export type InstanceRecord = z.infer<typeof InstanceRecord>;
 
+/** Starting without a record would leave its gateway to nobody, so one that cannot be read stops the host. */
+function readRecord(id: string, text: string): InstanceRecord {
+  try {
+    return InstanceRecord.parse(JSON.parse(text));
+  } catch (error) {
+    const advice =
+      "It was written by a newer host, or is damaged: start that version, or put a copy of the folder back.";
+    throw new Error(`The record of instance ${id} cannot be read. ${advice}`, { cause: error });
+  }
+}
+
 export interface Store {
+  /** Throws an Error that names the instance whose record cannot be read. */
   all(): InstanceRecord[];
   /** Durable when it returns. */
   put(record: InstanceRecord): void;
@@ -86,17 +99,19 @@ export function openStore(dataDir: string): Store {
   } catch (error) {
     db.close();
     if (error instanceof Error && /locked|busy/i.test(error.message)) throw new DataDirInUseError(dataDir);
-    throw error;
+    throw new Error(`${file} cannot be used: ${messageOf(error)}. Put your copy of the data folder back.`, {
+      cause: error,
+    });
   }
   chmodSync(file, 0o600);
 
-  const select = db.prepare("SELECT record FROM instances ORDER BY id");
+  const select = db.prepare("SELECT id, record FROM instances ORDER BY id");
   const upsert = db.prepare(
     "INSERT INTO instances (id, record) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET record = excluded.record",
   );
   const remove = db.prepare("DELETE FROM instances WHERE id = ?");
   return {
-    all: () => select.all().map((row) => InstanceRecord.parse(JSON.parse(String(row["record"])))),
+    all: () => select.all().map((row) => readRecord(String(row["id"]), String(row["record"]))),
     put: (record) => void upsert.run(record.id, JSON.stringify(record)),
     drop: (id) => void remove.run(id),
     close: () => db.close(),

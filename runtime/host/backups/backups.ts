@@ -111,7 +111,7 @@ export class Backups implements Storage {
       job.phase("keeping the replaced state");
       await this.#settle(settled);
       note("info", `restored ${backupId}; what it replaced is kept as ${keptId}`);
-      return { restored: backupId, replaced: keptId, tookMs: tools.now() - startedAt };
+      return { restored: backupId, replaced: keptId, tookMs: Math.max(0, tools.now() - startedAt) };
     } finally {
       await rm(tools.paths.staging, { recursive: true, force: true });
     }

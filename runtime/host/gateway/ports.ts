@@ -12,6 +12,8 @@ const SLOTS = 100;
 export interface PortPool {
   /** A port nobody listens on, the preferred one if it is free. No pool on this machine gives it again until it is released. */
   take(preferred: number | undefined): Promise<number>;
+  /** Keeps a port for a gateway that runs already, also while it does not listen yet. */
+  hold(port: number): Promise<void>;
   release(port: number): void;
 }
 
@@ -43,6 +45,10 @@ export function createPortPool(): PortPool {
         if (await tryTake(port)) return port;
       }
       throw new ApiError("gateway_unavailable", `This host has no free port left for a gateway (${SLOTS} at most).`);
+    },
+    async hold(port) {
+      const guard = guards.has(port) ? null : await listen(port + STEP - 1);
+      if (guard !== null) guards.set(port, guard);
     },
     release(port) {
       guards.get(port)?.close();

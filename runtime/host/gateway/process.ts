@@ -1,7 +1,15 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type OwnedProcess, type ProcessRef, isAlive, processesUnder, signal, startMark } from "../processes.ts";
+import {
+  type OwnedProcess,
+  type ProcessRef,
+  descendantsOf,
+  isAlive,
+  processesUnder,
+  signal,
+  startMark,
+} from "../processes.ts";
 import type { Command } from "./command.ts";
 
 /** How a process ended; both null when nobody could see it, because it was adopted. */
@@ -24,6 +32,8 @@ const ADOPTED_POLL_MS = 500;
 /** How long a killed tree may take to vanish from the process table. */
 const KILL_DEADLINE_MS = 10_000;
 const KILL_POLL_MS = 25;
+/** Between looks at what a gateway that is being ended has started. */
+const FAMILY_POLL_MS = 500;
 
 export interface LaunchInput {
   command: Command;
@@ -85,20 +95,37 @@ async function watch(ref: ProcessRef): Promise<Exit> {
  * nothing that had this home is left, so that the next gateway never meets the old one on its state folder.
  */
 export async function endProcess(process: GatewayProcess, home: string, graceMs: number): Promise<Exit> {
-  if (graceMs > 0 && (await isAlive(process))) {
-    signal(process.pid, "SIGTERM");
-    await Promise.race([process.exited, sleep(graceMs, undefined, { ref: false })]);
+  const family = new Map<number, ProcessRef>();
+  const look = async () => {
+    for (const ref of await descendantsOf(process.pid)) family.set(ref.pid, ref);
+  };
+  if (await isAlive(process)) {
+    // While it lives: what it leaves behind is nobody's child, and may have neither its HOME nor its session.
+    await look();
+    if (graceMs > 0) {
+      signal(process.pid, "SIGTERM");
+      await endsWithin(process, graceMs, look);
+    }
   }
-  await killTree(home, process);
+  await killTree(home, process, [...family.values()]);
   return process.exited;
 }
 
+async function endsWithin(process: GatewayProcess, graceMs: number, look: () => Promise<void>): Promise<void> {
+  const until = performance.now() + graceMs;
+  for (let left = graceMs; left > 0; left = until - performance.now()) {
+    const pause = sleep(Math.min(left, FAMILY_POLL_MS), "still here" as const, { ref: false });
+    if ((await Promise.race([process.exited, pause])) !== "still here") return;
+    await look();
+  }
+}
+
 /**
- * Kills a gateway's whole tree: itself, its helpers (one has a session of its own, so its group alone is not enough) and
- * whatever its agents left behind; a backup of the host goes on. Rejects when something does not die.
+ * Kills a gateway's whole tree: itself, its helpers (one has a session of its own, so its group alone is not enough), what is
+ * known to be its `family`, and whatever else has its HOME; a backup of the host goes on. Rejects when something does not die.
  */
-export function killTree(home: string, leader?: ProcessRef): Promise<void> {
-  return killOwned(home, (owned) => !owned.job, leader);
+export function killTree(home: string, leader?: ProcessRef, family: readonly ProcessRef[] = []): Promise<void> {
+  return killOwned(home, (owned) => !owned.job, leader, family);
 }
 
 /** Kills the host's own commands for an instance, and what they started. */
@@ -106,13 +133,19 @@ export function killJobs(home: string): Promise<void> {
   return killOwned(home, (owned) => owned.job);
 }
 
-async function killOwned(home: string, wanted: (owned: OwnedProcess) => boolean, leader?: ProcessRef): Promise<void> {
-  const deadline = Date.now() + KILL_DEADLINE_MS;
+async function killOwned(
+  home: string,
+  wanted: (owned: OwnedProcess) => boolean,
+  leader?: ProcessRef,
+  family: readonly ProcessRef[] = [],
+): Promise<void> {
+  const deadline = performance.now() + KILL_DEADLINE_MS;
   for (;;) {
     const leaderLives = leader !== undefined && (await isAlive(leader));
-    const pids = (await processesUnder(home)).filter(wanted).map((owned) => owned.pid);
-    if (!leaderLives && pids.length === 0) return;
-    if (Date.now() > deadline) throw new Error(`processes ${pids.join(", ")} of ${home} do not end`);
+    const pids = new Set((await processesUnder(home)).filter(wanted).map((owned) => owned.pid));
+    for (const ref of family) if (await isAlive(ref)) pids.add(ref.pid);
+    if (!leaderLives && pids.size === 0) return;
+    if (performance.now() > deadline) throw new Error(`processes ${[...pids].join(", ")} of ${home} do not end`);
     // The group by its leader, only while the leader is known to be that process: a reused number is never killed.
     if (leaderLives) signal(-leader.pid, "SIGKILL");
     for (const pid of pids) signal(pid, "SIGKILL");

@@ -23,7 +23,7 @@ export type SupervisorState =
   | { at: "boot"; pid: number; launchedAt: number }
   /** Listening, not ready yet. */
   | { at: "health"; pid: number; launchedAt: number; pending: string[] }
-  | { at: "ready"; pid: number; port: number; launchedAt: number; readyAt: number }
+  | { at: "ready"; pid: number; port: number; launchedAt: number }
   /** Ended by itself; tried again at `until`. `failing` once it has failed often. */
   | { at: "waiting"; until: number; failing: boolean; why: string }
   | { at: "stopping"; pid: number | null }
@@ -58,6 +58,8 @@ export interface SupervisorDeps {
   gate: BootGate;
   limits: SupervisorLimits;
   now: () => number;
+  /** Milliseconds of a clock that only goes on. */
+  elapsed: () => number;
   /**
    * Writes what a gateway needs and says how to start it. What it throws is told to people. `heldPort` is the port of a
    * gateway that is being taken over.
@@ -174,7 +176,7 @@ export class Supervisor {
     const deps = this.#deps;
     let gateway: GatewayProcess | null = null;
     let leaveGate: (() => void) | null = null;
-    let readyAt: number | null = null;
+    let startedAt = deps.elapsed();
     try {
       this.#set({ at: "storage" });
       gateway = former === null ? null : await this.#takeOver(former);
@@ -184,6 +186,7 @@ export class Supervisor {
         await killTree(deps.home);
         this.#set({ at: "queued" });
         leaveGate = await deps.gate.enter(signal);
+        startedAt = deps.elapsed();
         gateway = await launch({ command: plan.command, port: plan.port, spool: deps.spool, now: deps.now });
         const { pid, start, port, launchedAt } = gateway;
         deps.remember({ pid, start, port, launchedAt, launchKey: plan.launchKey });
@@ -193,11 +196,11 @@ export class Supervisor {
       leaveGate?.();
       if (early === "stopped") return "stopped";
       if (early !== null) return early;
-      readyAt = deps.now();
-      this.#set({ at: "ready", pid: gateway.pid, port: gateway.port, launchedAt: gateway.launchedAt, readyAt });
-      if (!gateway.adopted) deps.note("info", `gateway ready after ${readyAt - gateway.launchedAt} ms`);
+      this.#set({ at: "ready", pid: gateway.pid, port: gateway.port, launchedAt: gateway.launchedAt });
+      if (!gateway.adopted) deps.note("info", `gateway ready after ${Math.round(deps.elapsed() - startedAt)} ms`);
+      const readySince = deps.elapsed();
       await deps.ready().catch((error: unknown) => deps.note("warn", `after the start: ${messageOf(error)}`));
-      return await this.#untilEnd(gateway, signal, readyAt);
+      return await this.#untilEnd(gateway, signal, readySince);
     } catch (error) {
       if (signal.aborted) return "stopped";
       return error instanceof Error ? error : new Error(messageOf(error));
@@ -231,14 +234,19 @@ export class Supervisor {
     if (signal.aborted) this.#set({ at: "stopping", pid: gateway?.pid ?? null });
     if (gateway === null) await killTree(this.#deps.home);
     else await endProcess(gateway, this.#deps.home, signal.aborted ? this.#graceMs : 0);
-    this.#deps.remember(null);
+    try {
+      this.#deps.remember(null);
+    } catch (error) {
+      // A full disk, say: a record of a process that is gone does no harm, and the next start writes another.
+      this.#deps.note("warn", `the end of the gateway could not be written down: ${messageOf(error)}`);
+    }
   }
 
   async #untilReady(gateway: GatewayProcess, signal: AbortSignal): Promise<Ending | "stopped" | null> {
-    const { limits, now } = this.#deps;
+    const { limits, elapsed } = this.#deps;
     const { pid, launchedAt } = gateway;
     // The deadline of an adopted gateway counts from now: it may have been ready for days.
-    const deadline = now() + limits.bootDeadlineMs;
+    const deadline = elapsed() + limits.bootDeadlineMs;
     let exited = false;
     void gateway.exited.then(() => (exited = true));
     if (!gateway.adopted) this.#set({ at: "boot", pid, launchedAt });
@@ -248,13 +256,13 @@ export class Supervisor {
       const answer = await probe(gateway.port, "/startupz");
       if (answer.answered && answer.ok) return null;
       if (answer.answered && !exited) this.#set({ at: "health", pid, launchedAt, pending: answer.failing });
-      if (now() > deadline) return { exit: "boot-timeout", readyForMs: null };
+      if (elapsed() > deadline) return { exit: "boot-timeout", readyForMs: null };
       await Promise.race([gateway.exited, sleep(limits.bootPollMs)]);
     }
   }
 
-  async #untilEnd(gateway: GatewayProcess, signal: AbortSignal, readyAt: number): Promise<Ending | "stopped"> {
-    const { limits, now } = this.#deps;
+  async #untilEnd(gateway: GatewayProcess, signal: AbortSignal, readySince: number): Promise<Ending | "stopped"> {
+    const { limits, elapsed } = this.#deps;
     const stopped = new Promise<"stopped">((resolve) => {
       if (signal.aborted) resolve("stopped");
       signal.addEventListener("abort", () => resolve("stopped"), { once: true });
@@ -269,10 +277,10 @@ export class Supervisor {
       ]);
       pause.abort();
       if (event === "stopped") return "stopped";
-      if (event !== "poll") return { exit: event, readyForMs: now() - readyAt };
+      if (event !== "poll") return { exit: event, readyForMs: elapsed() - readySince };
       const answer = await probe(gateway.port, "/healthz");
       misses = answer.answered ? 0 : misses + 1;
-      if (misses >= limits.livenessMisses) return { exit: "unresponsive", readyForMs: now() - readyAt };
+      if (misses >= limits.livenessMisses) return { exit: "unresponsive", readyForMs: elapsed() - readySince };
     }
   }
 

@@ -30,7 +30,7 @@ function gateway(options: { takesUpAfter?: number; away?: number }) {
       now += ms;
       return Promise.resolve();
     },
-    now: () => now,
+    elapsed: () => now,
   });
   return { takeUp, said, over: over.promise, touches: () => touches, at: () => now };
 }

@@ -21,7 +21,8 @@ export interface TakeUpDeps {
   patienceMs: number;
   /** Rejects when the signal is aborted. */
   wait: (ms: number, signal: AbortSignal) => Promise<void>;
-  now: () => number;
+  /** Milliseconds of a clock that only goes on. */
+  elapsed: () => number;
 }
 
 export class TakeUp {
@@ -58,14 +59,14 @@ export class TakeUp {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { applied, touch, patienceMs, wait, now } = this.#deps;
-    const until = now() + patienceMs;
+    const { applied, touch, patienceMs, wait, elapsed } = this.#deps;
+    const until = elapsed() + patienceMs;
     for (let look = 0; ; look += 1) {
       await wait(LOOK_AFTER_MS[look] ?? LAST_LOOK_AFTER_MS, signal);
       const done = await applied().catch(() => false);
       signal.throwIfAborted();
       if (done) return this.#finish(this.#deps.done);
-      if (now() >= until) return this.#finish(this.#deps.giveUp);
+      if (elapsed() >= until) return this.#finish(this.#deps.giveUp);
       if (look + 1 >= LOOKS_BEFORE_TOUCH) await touch().catch(() => undefined);
     }
   }
