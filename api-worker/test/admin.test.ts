@@ -63,6 +63,29 @@ describe("an administrator acts for a user", () => {
     },
   );
 
+  it.each(["crm:ada@example.com", "auth0|5f7c", "a.b+c", "x".repeat(128)])(
+    "reaches %s, a trusted service's own user",
+    async (id) => {
+      await world.as(id, "POST", "/api/openclaw/instance", {});
+      const path = ADMIN_PATHS.stop.replace("{userId}", encodeURIComponent(id));
+      expect((await act("POST", path)).data(InstanceAccepted).instance.desired).toBe("stopped");
+      const { convex } = await world.state();
+      expect(convex.instances.map(({ user_id, desired }) => [user_id, desired])).toEqual([
+        ["ada", "running"],
+        [id, "stopped"],
+      ]);
+    },
+  );
+
+  it.each(["..%2fbob", "a%2Fb", "a b", "%00", "-a", "a%0d%0ax-oa-control-key:%20x", "x".repeat(129)])(
+    "takes %s for nobody's id",
+    async (id) => {
+      const answer = await act("POST", ADMIN_PATHS.stop.replace("{userId}", id));
+      expect([400, 404]).toContain(answer.status);
+      expect((await world.state()).convex.audit.filter(({ action }) => action.startsWith("admin"))).toEqual([]);
+    },
+  );
+
   it("sees their devices, decides on one, restarts and stops", async () => {
     const instance = (await world.state()).convex.instances[0]?.instance_id ?? "";
     await world.set(["fleet", "machines", instance, "pending"], [DEVICE]);

@@ -6,6 +6,7 @@ import {
   PathId,
   RUNTIME_PATHS,
   RestartResult,
+  UserId,
   observed,
 } from "@oa/contract";
 import * as z from "zod";
@@ -15,8 +16,9 @@ import { route } from "../route.ts";
 import { READ_DEADLINE_MS, WORK_DEADLINE_MS, runtimeOfUser } from "../runtime/ofUser.ts";
 import { RUNTIME_ERRORS } from "./runtime.ts";
 
-const OfUser = z.object({ params: z.object({ userId: PathId }) });
-const OfRequest = z.object({ params: z.object({ userId: PathId, requestId: PathId }) });
+/** Of a person here, or a trusted service's own user: ids of those hold more than letters. */
+const OfUser = z.object({ params: z.object({ userId: UserId }) });
+const OfRequest = z.object({ params: z.object({ userId: UserId, requestId: PathId }) });
 
 /** What administrators do for others. Every act is audited with them as actor and the user as subject. */
 export const adminRoutes = [
