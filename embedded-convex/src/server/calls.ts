@@ -16,6 +16,7 @@ import {
   type UdfResult,
 } from "../engine/types.ts";
 import { isAdmin } from "./authentication.ts";
+import { spliced } from "./wire.ts";
 import { isSystemPath, type SystemQueries } from "./system-queries.ts";
 
 /** A call as it arrives. */
@@ -50,7 +51,7 @@ export function createCaller(engine: Engine, system: SystemQueries, redactErrors
       return { path: { component, udf }, args: singleArgument(args), identity, allowInternal: admin };
     },
     query: async (call: Call, at?: { at?: Snapshot; journal?: string | null }): Promise<QueryOutcome> =>
-      isSystemPath(call.path.udf) ? system(call) : engine.runQuery(call, at),
+      isSystemPath(call.path.udf) ? system(call) : engine.runner.runQuery(call, at),
     /** What kind of function a prepared call names; null when there is none. */
     kindOf: (path: FunctionPath): UdfKind | null =>
       isSystemPath(path.udf) ? "query" : (engine.findFunction(path)?.kind ?? null),
@@ -74,8 +75,8 @@ function redacted(result: UdfResult): UdfResult {
 
 /** A result as the HTTP API's JSON text. */
 export function resultJson(result: UdfResult): string {
-  const logLines = result.logLines.length === 0 ? "" : `,"logLines":${JSON.stringify(result.logLines)}`;
-  if (result.ok) return `{"status":"success","value":${result.valueJson}${logLines}}`;
-  const data = result.errorDataJson === undefined ? "" : `,"errorData":${result.errorDataJson}`;
-  return `{"status":"error","errorMessage":${JSON.stringify(result.errorMessage)}${data}${logLines}}`;
+  const logLines = result.logLines.length === 0 ? undefined : result.logLines;
+  if (result.ok) return spliced({ status: "success", logLines }, { value: result.valueJson });
+  const { errorMessage, errorDataJson: errorData } = result;
+  return spliced({ status: "error", errorMessage, logLines }, { errorData });
 }

@@ -138,6 +138,26 @@ describe("transitions", () => {
     expect(lengths).toEqual([12]);
   });
 
+  it("that come in parts are not broken by answers to mutations, which the official client cannot put aside", async () => {
+    const client = await connect();
+    const add = (requestId: number) =>
+      client.send({ type: "Mutation", requestId, udfPath: "counters:add", args: [{ name: "between", amount: 1 }] });
+    client.send(addQuery(0, 0, "messages:list", { channel: "large" }));
+    for (let requestId = 0; requestId < 300; requestId += 1) add(requestId);
+    await waitFor(
+      () => client.messages.filter((message) => message.type === "MutationResponse"),
+      (answers) => answers.length === 300,
+    );
+    const parts = await waitFor(
+      () => client.messages.flatMap((message) => (message.type === "TransitionChunk" ? [message] : [])),
+      (chunks) => chunks.length > 0 && chunks.length === chunks[0]?.totalParts,
+    );
+    expect(parts.length).toBeGreaterThan(2);
+    const first = client.messages.findIndex((message) => message.type === "TransitionChunk");
+    const together = client.messages.slice(first).filter((message) => message.type !== "Ping");
+    expect(together.slice(0, parts.length)).toEqual(parts);
+  });
+
   it("tell of a query's end, and of the next push", async () => {
     const client = await connect();
     client.send(addQuery(0, 0, "users:greeting", {}));
@@ -212,8 +232,38 @@ describe("a mutation", () => {
   });
 });
 
+describe("a client that does not read", () => {
+  it("what it is answered is not read either, and is served in full once it does", async () => {
+    const client = await connect();
+    client.socket.pause();
+    const args = [{ name: "unread", characters: 400_000 }];
+    for (let requestId = 0; requestId < 200; requestId += 1)
+      client.send({ type: "Mutation", requestId, udfPath: "counters:addAndTell", args });
+    const applied = () => http().query(api.counters.read, { name: "unread" });
+    let before = -1;
+    const stalledAt = await waitFor(
+      async () => {
+        const now = await applied();
+        const moved = now - before;
+        before = now;
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        return { now, moved };
+      },
+      ({ now, moved }) => now > 0 && moved === 0,
+    );
+    expect(stalledAt.now).toBeLessThan(150);
+    client.socket.resume();
+    await waitFor(
+      () => client.messages.filter((message) => message.type === "MutationResponse"),
+      (answers) => answers.length === 200,
+    );
+    expect(await applied()).toBe(200);
+  });
+});
+
 describe("a client that breaks the protocol", () => {
   it.each([
+    ["names a timestamp that is none", { maxObservedTimestamp: "zz" }, { type: "Event" }],
     ["speaks before it connects", null, addQuery(0, 0, "users:whoAmI", {})],
     ["skips a version", {}, addQuery(3, 0, "users:whoAmI", {})],
     ["sends something else", {}, { type: "Hello" }],
@@ -241,6 +291,25 @@ describe("a client that breaks the protocol", () => {
     client.socket.send(Buffer.from([0xff, 0xfe]));
     expect(await client.closed).toMatchObject({ code: 1002 });
     expect(await http().query(api.counters.read, { name: "nobody" })).toBe(0);
+  });
+});
+
+describe("a query whose arguments are nested deeper than any function takes", () => {
+  it("fails by itself, and the others go on", async () => {
+    const client = await connect();
+    const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+    const add = `{"type":"Add","queryId":0,"udfPath":"counters:read","args":[{"name":${deep}}]}`;
+    client.socket.send(`{"type":"ModifyQuerySet","baseVersion":0,"newVersion":1,"modifications":[${add}]}`);
+    client.send(addQuery(1, 1, "counters:read", { name: "shallow" }));
+    await waitFor(
+      () => client.transitions().at(-1)?.endVersion.querySet,
+      (version) => version === 2,
+    );
+    const news = client.transitions().flatMap((transition) => transition.modifications);
+    expect(news).toMatchObject([
+      { type: "QueryFailed", queryId: 0, errorMessage: "The arguments are nested too deeply." },
+      { type: "QueryUpdated", queryId: 1, value: 0 },
+    ]);
   });
 });
 

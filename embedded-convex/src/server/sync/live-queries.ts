@@ -7,7 +7,15 @@
  */
 import type { Engine } from "../../engine/engine.ts";
 import type { Snapshot } from "../../engine/functions/runner.ts";
-import type { Call, Commit, QueryOutcome, ReadSet } from "../../engine/types.ts";
+import {
+  EngineError,
+  type Call,
+  type Commit,
+  type Identity,
+  type QueryOutcome,
+  type ReadSet,
+  type UdfResult,
+} from "../../engine/types.ts";
 import type { Caller } from "../calls.ts";
 import { isSystemPath } from "../system-queries.ts";
 import { IntervalIndex } from "./intervals.ts";
@@ -18,11 +26,11 @@ import { IntervalIndex } from "./intervals.ts";
  */
 const TIMED_RESULT_MS = 5_000;
 
-/** A moment that live queries are read at. What is committed from here on is remembered until it is closed. */
+/** A moment that live queries are read at. */
 export interface View {
   readonly snapshot: Snapshot;
-  /** Which code it runs, counted in pushes. */
-  readonly generation: number;
+  /** What was committed since: a result computed here may be stale before it is there. */
+  readonly missed: Commit[];
   close(): void;
 }
 
@@ -39,7 +47,7 @@ interface Entry {
   journal: string | null;
   subscribers: Set<() => void>;
   settled: Settled | null;
-  running: { at: bigint; generation: number; outcome: Promise<QueryOutcome> } | null;
+  running: { at: Snapshot; outcome: Promise<QueryOutcome> } | null;
 }
 
 export type LiveQueries = ReturnType<typeof createLiveQueries>;
@@ -54,10 +62,7 @@ export function createLiveQueries(engine: Engine, caller: Caller, now: () => num
   const readers = new Map<number, IntervalIndex<Entry>>();
   /** Live results that any commit may change. */
   const volatile = new Set<Entry>();
-  /** Commits since the oldest view that is open: a result computed at that view may be stale before it is there. */
-  let recent: Commit[] = [];
-  const openViews = new Set<View>();
-  let generation = 0;
+  const views = new Set<View>();
 
   function watch(entry: Entry, reads: ReadSet): void {
     if (isSystemPath(entry.call.path.udf)) volatile.add(entry);
@@ -82,33 +87,30 @@ export function createLiveQueries(engine: Engine, caller: Caller, now: () => num
     for (const onStale of entry.subscribers) onStale();
   }
 
-  const stopCommits = engine.onCommit((commit) => {
-    if (openViews.size > 0) recent.push(commit);
+  const stopCommits = engine.writer.onCommit((commit) => {
+    for (const view of views) view.missed.push(commit);
     const touched = new Set(volatile);
     for (const { index, key } of commit.writes.keys) readers.get(index)?.stab(key, touched);
     for (const entry of touched) expire(entry, commit.ts);
   });
 
   const stopCode = engine.onCodeChange(() => {
-    generation += 1;
-    const ts = engine.latestTs();
+    const ts = engine.storage.durableTs;
     for (const entry of entries) expire(entry, ts);
   });
 
   /** The newest moment. Close it soon. */
   function open(): View {
-    const snapshot = engine.snapshot();
+    const snapshot = engine.runner.snapshot();
     const view: View = {
       snapshot,
-      generation,
+      missed: [],
       close() {
         snapshot.close();
-        openViews.delete(view);
-        const oldest = [...openViews].reduce((ts, { snapshot: one }) => (one.ts < ts ? one.ts : ts), engine.latestTs());
-        recent = recent.filter((commit) => commit.ts > oldest);
+        views.delete(view);
       },
     };
-    openViews.add(view);
+    views.add(view);
     return view;
   }
 
@@ -127,8 +129,8 @@ export function createLiveQueries(engine: Engine, caller: Caller, now: () => num
 
   /** The first commit since `view` after which `outcome`, computed there, does not hold; null when it still does. */
   function missedBy(outcome: QueryOutcome, view: View): bigint | null {
-    if (view.generation !== generation) return engine.latestTs();
-    return recent.find(({ ts, writes }) => ts > outcome.ts && engine.touches(outcome.reads, writes))?.ts ?? null;
+    if (view.snapshot.code !== engine.code) return engine.storage.durableTs;
+    return view.missed.find(({ writes }) => engine.touches(outcome.reads, writes))?.ts ?? null;
   }
 
   function read(entry: Entry, view: View, onStale: () => void): Promise<QueryOutcome> {
@@ -139,11 +141,11 @@ export function createLiveQueries(engine: Engine, caller: Caller, now: () => num
       if (settled.staleAt !== null) onStale();
       return Promise.resolve(settled.outcome);
     }
-    if (running?.at === ts && running.generation === view.generation) return running.outcome;
+    if (running?.at.ts === ts && running.at.code === view.snapshot.code) return running.outcome;
     const outcome = run(entry, view).finally(() => {
       if (entry.running?.outcome === outcome) entry.running = null;
     });
-    entry.running = { at: ts, generation: view.generation, outcome };
+    entry.running = { at: view.snapshot, outcome };
     return outcome;
   }
 
@@ -154,9 +156,12 @@ export function createLiveQueries(engine: Engine, caller: Caller, now: () => num
 
   return {
     open,
-    /** @param onStale Called when the last result read no longer holds; not again until the next `read`. */
+    /**
+     * @param onStale Called when the last result read no longer holds; not again until the next `read`.
+     * @throws EngineError 400 for arguments that no function takes.
+     */
     subscribe(call: Call, journal: string | null, onStale: () => void) {
-      const key = JSON.stringify([call.path.component, call.path.udf, call.args, identityKey(call), journal]);
+      const key = keyOf(call, journal);
       let entry = joinable.get(key);
       if (entry === undefined || isTooOldToShare(entry)) {
         // One that is replaced lives on for the subscribers it has.
@@ -189,9 +194,24 @@ export function createLiveQueries(engine: Engine, caller: Caller, now: () => num
   };
 }
 
+/** Stands for a query that was refused before it ran: its result never changes. */
+export function refusedQuery(result: UdfResult, journal: string | null): LiveQuery {
+  const read = (view: View): Promise<QueryOutcome> =>
+    Promise.resolve({ result, ts: view.snapshot.ts, reads: { intervals: [] }, journal });
+  return { journal, read, release: () => undefined };
+}
+
+/** Equal for subscribers who would be given the same result. */
+function keyOf({ path, args, identity, allowInternal }: Call, journal: string | null): string {
+  try {
+    return JSON.stringify([path.component, path.udf, args, whoIs(identity), allowInternal, journal]);
+  } catch {
+    throw new EngineError("InvalidArgument", "The arguments are nested too deeply.");
+  }
+}
+
 /** Who a query runs for, without the token: a refreshed one changes nothing a function can see. */
-function identityKey({ identity, allowInternal }: Call): unknown {
+function whoIs(identity: Identity): unknown {
   if (identity.kind === "none") return null;
-  if (identity.kind === "admin") return ["admin", identity.actingAs, allowInternal];
-  return ["user", identity.attributes];
+  return identity.kind === "admin" ? ["admin", identity.actingAs] : ["user", identity.attributes];
 }

@@ -2,54 +2,42 @@
 import { z } from "zod";
 import type { UdfResult } from "../../engine/types.ts";
 import { jsonObject, jsonValue } from "../http.ts";
-import { encodeTs } from "../timestamps.ts";
+import { decodeTs, encodeTs, spliced } from "../wire.ts";
 
-const version = z.number().int().nonnegative();
-const args = z.array(jsonValue);
+const count = z.number().int().nonnegative();
+const call = { udfPath: z.string(), args: z.array(jsonValue), componentPath: z.string().nullish() };
 
 const connect = z.object({
   type: z.literal("Connect"),
   sessionId: z.string().min(1).max(128),
-  maxObservedTimestamp: z.string().optional(),
+  maxObservedTimestamp: z.string().transform(decodeTs).optional(),
   clientTs: z.number().optional(),
 });
 
+const authenticating = { type: z.literal("Authenticate"), baseVersion: count };
 const authenticate = z.discriminatedUnion("tokenType", [
-  z.object({ type: z.literal("Authenticate"), tokenType: z.literal("None"), baseVersion: version }),
-  z.object({ type: z.literal("Authenticate"), tokenType: z.literal("User"), baseVersion: version, value: z.string() }),
+  z.object({ ...authenticating, tokenType: z.literal("None") }),
+  z.object({ ...authenticating, tokenType: z.literal("User"), value: z.string() }),
   z.object({
-    type: z.literal("Authenticate"),
+    ...authenticating,
     tokenType: z.literal("Admin"),
-    baseVersion: version,
     value: z.string(),
     impersonating: jsonObject.optional(),
   }),
 ]);
 
-const addQuery = z.object({
-  type: z.literal("Add"),
-  queryId: version,
-  udfPath: z.string(),
-  args,
-  journal: z.string().nullish(),
-  componentPath: z.string().nullish(),
-});
-
+const addQuery = z.object({ type: z.literal("Add"), queryId: count, ...call, journal: z.string().nullish() });
+const removeQuery = z.object({ type: z.literal("Remove"), queryId: count });
 const modifyQuerySet = z.object({
   type: z.literal("ModifyQuerySet"),
-  baseVersion: version,
-  newVersion: version,
-  modifications: z.array(
-    z.discriminatedUnion("type", [addQuery, z.object({ type: z.literal("Remove"), queryId: version })]),
-  ),
+  baseVersion: count,
+  newVersion: count,
+  modifications: z.array(z.discriminatedUnion("type", [addQuery, removeQuery])),
 });
-
-const request = { requestId: version, udfPath: z.string(), args, componentPath: z.string().nullish() };
 
 /** Everything a client sends. */
 export const clientMessage = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("Mutation"), ...request }),
-  z.object({ type: z.literal("Action"), ...request }),
+  z.object({ type: z.enum(["Mutation", "Action"]), requestId: count, ...call }),
   modifyQuerySet,
   authenticate,
   connect,
@@ -61,7 +49,7 @@ export type Connect = z.infer<typeof connect>;
 export type Authenticate = z.infer<typeof authenticate>;
 export type ModifyQuerySet = z.infer<typeof modifyQuerySet>;
 export type AddQuery = z.infer<typeof addQuery>;
-export type FunctionRequest = Extract<ClientMessage, { type: "Mutation" | "Action" }>;
+export type FunctionRequest = Extract<ClientMessage, { requestId: number }>;
 
 /** What a client's view of the deployment is: which queries, as whom, at which commit. */
 export interface StateVersion {
@@ -75,19 +63,18 @@ const CHUNK_CHARS = 4_000_000;
 
 /** One query's news inside a transition. */
 export function queryModification(queryId: number, result: UdfResult, journal: string | null): string {
-  const tail = `"logLines":${JSON.stringify(result.logLines)},"journal":${JSON.stringify(journal)}}`;
-  if (result.ok) return `{"type":"QueryUpdated","queryId":${queryId},"value":${result.valueJson},${tail}`;
-  const data = result.errorDataJson === undefined ? "" : `"errorData":${result.errorDataJson},`;
-  const message = JSON.stringify(result.errorMessage);
-  return `{"type":"QueryFailed","queryId":${queryId},"errorMessage":${message},${data}${tail}`;
+  const { logLines } = result;
+  if (result.ok) return spliced({ type: "QueryUpdated", queryId, logLines, journal }, { value: result.valueJson });
+  const { errorMessage, errorDataJson: errorData } = result;
+  return spliced({ type: "QueryFailed", queryId, errorMessage, logLines, journal }, { errorData });
 }
 
 export function queryRemoved(queryId: number): string {
-  return `{"type":"QueryRemoved","queryId":${queryId}}`;
+  return JSON.stringify({ type: "QueryRemoved", queryId });
 }
 
 /**
- * The messages of one transition, usually a single one.
+ * The messages of one transition, usually a single one. Nothing but pings may be sent between them.
  * @param clock Milliseconds: how far the client's clock is ahead of the server's, and the server's own time.
  */
 export function transition(
@@ -96,10 +83,9 @@ export function transition(
   modifications: string[],
   clock: { clientSkewMs: number; nowMs: number },
 ): string[] {
-  const whole =
-    `{"type":"Transition","startVersion":${versionJson(start)},"endVersion":${versionJson(end)},` +
-    `"modifications":[${modifications.join(",")}],` +
-    `"clientClockSkew":${clock.clientSkewMs},"serverTs":${clock.nowMs * 1_000_000}}`;
+  const head = { type: "Transition", startVersion: versionOf(start), endVersion: versionOf(end) };
+  const clocks = { clientClockSkew: clock.clientSkewMs, serverTs: clock.nowMs * 1_000_000 };
+  const whole = spliced({ ...head, ...clocks }, { modifications: `[${modifications.join(",")}]` });
   if (whole.length <= CHUNK_CHARS) return [whole];
   const totalParts = Math.ceil(whole.length / CHUNK_CHARS);
   const transitionId = `${end.ts}-${end.querySet}-${end.identity}`;
@@ -109,17 +95,16 @@ export function transition(
   });
 }
 
-function versionJson({ querySet, identity, ts }: StateVersion): string {
-  return `{"querySet":${querySet},"identity":${identity},"ts":"${encodeTs(ts)}"}`;
+function versionOf({ querySet, identity, ts }: StateVersion): object {
+  return { querySet, identity, ts: encodeTs(ts) };
 }
 
 /** The answer to a mutation or an action; `ts` is a mutation's commit, null when it failed. */
 export function functionResponse({ type, requestId }: FunctionRequest, result: UdfResult, ts: bigint | null): string {
-  const head = `{"type":"${type}Response","requestId":${requestId},"success":${result.ok}`;
-  const value = result.ok ? result.valueJson : JSON.stringify(result.errorMessage);
-  const data = result.ok || result.errorDataJson === undefined ? "" : `,"errorData":${result.errorDataJson}`;
-  const at = type === "Action" ? "" : `,"ts":${ts === null ? "null" : `"${encodeTs(ts)}"`}`;
-  return `${head},"result":${value}${data}${at},"logLines":${JSON.stringify(result.logLines)}}`;
+  const at = type === "Action" ? {} : { ts: ts === null ? null : encodeTs(ts) };
+  const head = { type: `${type}Response`, requestId, success: result.ok, ...at, logLines: result.logLines };
+  if (result.ok) return spliced(head, { result: result.valueJson });
+  return spliced({ ...head, result: result.errorMessage }, { errorData: result.errorDataJson });
 }
 
 /** `baseVersion` is the identity version that still holds: the server did not move on from it. */

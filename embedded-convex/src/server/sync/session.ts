@@ -6,14 +6,13 @@
  * - a mutation's answer leaves before the first transition that shows its writes, so that a client can drop its
  *   optimistic update in the same breath; and after every successful answer such a transition follows;
  * - messages are acted on in the order they came; mutations run in order, each after the one before;
- * - one transition is on its way at a time: what happens meanwhile is folded into the next one, so a slow reader costs
- *   no memory.
+ * - one transition is on its way at a time: what happens meanwhile is folded into the next one. No more is read from
+ *   a client than it is answered, and takes: a slow reader costs no memory.
  */
 import { setImmediate } from "node:timers/promises";
 import type { WebSocket } from "ws";
 import { EngineError, type Identity, type UdfResult } from "../../engine/types.ts";
 import type { IncomingCall } from "../calls.ts";
-import { decodeTs } from "../timestamps.ts";
 import {
   authError,
   fatalError,
@@ -29,11 +28,13 @@ import {
   type ModifyQuerySet,
   type StateVersion,
 } from "./protocol.ts";
-import type { LiveQuery, View } from "./live-queries.ts";
+import { refusedQuery, type LiveQuery, type View } from "./live-queries.ts";
 import type { SyncParts } from "./sync-server.ts";
 
-/** Above this many waiting mutations the socket is not read any further until half of them are done. */
-const MAX_WAITING_MUTATIONS = 128;
+/** With this many calls unanswered the socket is not read any further. */
+const MAX_CALLS = 128;
+/** Nor with this many bytes of answers that the client does not take. */
+const MAX_UNSENT_BYTES = 1024 * 1024;
 /** Actions of one socket that run at once; more are refused. */
 const MAX_RUNNING_ACTIONS = 64;
 const MAX_QUERIES = 4096;
@@ -41,9 +42,8 @@ const MAX_QUERIES = 4096;
 interface SyncQuery {
   add: AddQuery;
   journal: string | null;
+  /** Null before its first run and after its removal. */
   live: LiveQuery | null;
-  /** Why there is no live query. */
-  refused: UdfResult | null;
   /** What the client was last told, without what differs from run to run. */
   told: string | null;
 }
@@ -56,16 +56,22 @@ export class Session {
   readonly #socket: WebSocket;
   readonly #queries = new Map<number, SyncQuery>();
   /** Queries whose result the client does not have, or not any more. */
-  readonly #dirty = new Set<number>();
+  readonly #dirty = new Set<SyncQuery>();
+  /** Told by the next transition. */
   #removed: number[] = [];
   /** What the client asked for, and what the last transition brought it to. */
-  #asked = { querySet: 0, identity: 0 };
+  readonly #asked = { querySet: 0, identity: 0 };
   #told: StateVersion = { querySet: 0, identity: 0, ts: 0n };
   #identity: Identity = { kind: "none" };
-  #sessionId: string | null = null;
+  /** Empty until Connect. */
+  #sessionId = "";
   #clientSkewMs = 0;
   #inbox: Promise<void> = Promise.resolve();
-  readonly #mutations = new Set<Promise<void>>();
+  #received = 0;
+  /** Calls whose answer has not left yet. */
+  readonly #calls = new Set<Promise<void>>();
+  /** Ends when the last transition has left. The official client takes no answer between two of its parts. */
+  #sending: Promise<void> = Promise.resolve();
   #runningActions = 0;
   /** A transition is owed even if no query changed: a version moved, or a mutation's promise waits for it. */
   #owed = false;
@@ -77,9 +83,18 @@ export class Session {
     this.#socket = socket;
   }
 
-  /** Acts on `message` after all earlier ones. */
+  /** Acts on `message` after all earlier ones; reads no further before that. */
   receive(message: ClientMessage): void {
-    this.#inbox = this.#inbox.then(() => this.#handle(message)).catch((error: unknown) => this.#fail(error));
+    this.#received += 1;
+    this.#socket.pause();
+    this.#inbox = this.#inbox
+      .then(() => this.#handle(message))
+      .then(() => this.#hasRoom())
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        this.#received -= 1;
+        if (this.#received === 0) this.#socket.resume();
+      });
   }
 
   /** The socket is gone: nothing is sent any more. Mutations already received still run. */
@@ -89,15 +104,20 @@ export class Session {
     this.#queries.clear();
   }
 
-  /** Resolves when every mutation received so far has been answered. */
+  /** Resolves when every call received so far has been answered. */
   async drain(): Promise<void> {
     await this.#inbox;
-    await Promise.all(this.#mutations);
+    await Promise.all(this.#calls);
+  }
+
+  async #hasRoom(): Promise<void> {
+    const isFull = () => this.#calls.size >= MAX_CALLS || this.#socket.bufferedAmount > MAX_UNSENT_BYTES;
+    while (this.#calls.size > 0 && isFull()) await Promise.race(this.#calls);
   }
 
   async #handle(message: ClientMessage): Promise<void> {
     if (this.#closed) return;
-    if (this.#sessionId === null && message.type !== "Connect")
+    if (this.#sessionId === "" && message.type !== "Connect")
       throw new ProtocolError("The first message must be Connect.");
     switch (message.type) {
       case "Connect":
@@ -107,21 +127,19 @@ export class Session {
       case "ModifyQuerySet":
         return this.#modifyQuerySet(message);
       case "Mutation":
-        return this.#startMutation(message);
       case "Action":
-        return this.#startAction(message);
+        return this.#startCall(message);
       case "Event":
         return undefined;
     }
   }
 
-  #connect(message: Connect): void {
-    if (this.#sessionId !== null) throw new ProtocolError("Connect was sent twice.");
-    this.#sessionId = message.sessionId;
+  #connect({ sessionId, clientTs, maxObservedTimestamp }: Connect): void {
+    if (this.#sessionId !== "") throw new ProtocolError("Connect was sent twice.");
+    this.#sessionId = sessionId;
     const now = this.#parts.now();
-    this.#clientSkewMs = Math.round((message.clientTs ?? now) - now);
-    const seen = message.maxObservedTimestamp;
-    if (seen !== undefined && decodeTs(seen) > this.#parts.engine.latestTs()) {
+    this.#clientSkewMs = Math.round((clientTs ?? now) - now);
+    if (maxObservedTimestamp !== undefined && maxObservedTimestamp > this.#parts.engine.storage.durableTs) {
       // It has seen commits this deployment does not have, say from before a restore: showing it an older state
       // would break its view, so it waits until time has passed it.
       throw new EngineError("InternalServerError", "This client has seen a newer state than this deployment has.", 503);
@@ -167,59 +185,58 @@ export class Session {
     if (this.#queries.has(add.queryId)) throw new ProtocolError(`Query ${add.queryId} was added twice.`);
     if (this.#queries.size >= MAX_QUERIES)
       throw new ProtocolError(`More than ${MAX_QUERIES} queries on one connection.`);
-    this.#queries.set(add.queryId, { add, journal: add.journal ?? null, live: null, refused: null, told: null });
-    this.#dirty.add(add.queryId);
+    const query = { add, journal: add.journal ?? null, live: null, told: null };
+    this.#queries.set(add.queryId, query);
+    this.#dirty.add(query);
   }
 
   #removeQuery(queryId: number): void {
     const query = this.#queries.get(queryId);
     if (query === undefined) throw new ProtocolError(`Query ${queryId} was removed without having been added.`);
     query.live?.release();
+    query.live = null;
     this.#queries.delete(queryId);
-    this.#dirty.delete(queryId);
+    this.#dirty.delete(query);
     this.#removed.push(queryId);
   }
 
-  /** Hands the mutation to the engine at once: its line keeps the order, and commits together what waits together. */
-  #startMutation(message: FunctionRequest): void {
+  /** Hands a mutation to the engine at once: its line keeps the order, and commits together what waits together. */
+  #startCall(message: FunctionRequest): void {
     const running = this.#call(message, this.#identity)
       .catch((error: unknown) => this.#fail(error))
-      .finally(() => {
-        this.#mutations.delete(running);
-        if (this.#mutations.size === MAX_WAITING_MUTATIONS / 2) this.#socket.resume();
-      });
-    this.#mutations.add(running);
-    if (this.#mutations.size === MAX_WAITING_MUTATIONS) this.#socket.pause();
-  }
-
-  #startAction(message: FunctionRequest): void {
-    if (this.#runningActions >= MAX_RUNNING_ACTIONS) {
-      const error = new EngineError("TooManyConcurrentRequests", `${MAX_RUNNING_ACTIONS} actions run already.`, 429);
-      void this.#send(functionResponse(message, refusal(error), null));
-      return;
-    }
-    this.#runningActions += 1;
-    void this.#call(message, this.#identity)
-      .catch((error: unknown) => this.#fail(error))
-      .finally(() => (this.#runningActions -= 1));
+      .finally(() => this.#calls.delete(running));
+    this.#calls.add(running);
   }
 
   async #call(message: FunctionRequest, identity: Identity): Promise<void> {
-    if (this.#isExpired(identity) || this.#sessionId === null) return;
-    const { engine, caller } = this.#parts;
-    const session = { sessionId: this.#sessionId, requestId: message.requestId };
+    if (this.#isExpired(identity)) return;
     let ts: bigint | null = null;
     let result: UdfResult;
     try {
-      const call = caller.prepare(incoming(message), identity);
-      if (message.type === "Action") result = await engine.runAction(call);
-      else ({ result, ts } = await engine.runMutation(call, session));
-      result = caller.present(result, identity);
+      ({ result, ts } = await this.#run(message, identity));
+      result = this.#parts.caller.present(result, identity);
     } catch (error) {
       result = refusal(error);
     }
-    void this.#send(functionResponse(message, result, ts));
+    await this.#sending;
+    const sent = this.#send(functionResponse(message, result, ts));
     if (ts !== null) this.#owe();
+    await sent;
+  }
+
+  async #run(message: FunctionRequest, identity: Identity): Promise<{ result: UdfResult; ts: bigint | null }> {
+    const { engine, caller } = this.#parts;
+    const call = caller.prepare(incoming(message), identity);
+    if (message.type === "Mutation")
+      return engine.runner.runMutation(call, { session: { sessionId: this.#sessionId, requestId: message.requestId } });
+    if (this.#runningActions >= MAX_RUNNING_ACTIONS)
+      throw new EngineError("TooManyConcurrentRequests", `${MAX_RUNNING_ACTIONS} actions run already.`, 429);
+    this.#runningActions += 1;
+    try {
+      return { result: await engine.runner.runAction(call), ts: null };
+    } finally {
+      this.#runningActions -= 1;
+    }
   }
 
   #owe(): void {
@@ -256,7 +273,8 @@ export class Session {
     const start = this.#told;
     this.#told = { ...end, ts };
     const clock = { clientSkewMs: this.#clientSkewMs, nowMs: this.#parts.now() };
-    for (const message of transition(start, this.#told, modifications, clock)) await this.#send(message);
+    this.#sending = this.#sendAll(transition(start, this.#told, modifications, clock));
+    await this.#sending;
   }
 
   /** Runs `queries` at one timestamp, which it returns; adds what is news to the client to `modifications`. */
@@ -265,11 +283,13 @@ export class Session {
     try {
       // Answers to mutations that this snapshot shows are already on their way to be sent: they go first.
       await setImmediate();
-      const outcomes = await Promise.all(queries.map((query) => this.#outcome(query, identity, view)));
-      for (const [index, query] of queries.entries()) {
-        const result = outcomes[index];
-        if (result === undefined || query.told === signatureOf(result)) continue;
-        query.told = signatureOf(result);
+      const outcomes = queries.map(async (query) => ({ query, result: await this.#outcome(query, identity, view) }));
+      for (const { query, result } of await Promise.all(outcomes)) {
+        // Removed meanwhile: nobody asks any more.
+        if (result === null) continue;
+        const told = signatureOf(result);
+        if (query.told === told) continue;
+        query.told = told;
         modifications.push(queryModification(query.add.queryId, result, query.journal));
       }
       return view.snapshot.ts;
@@ -280,38 +300,35 @@ export class Session {
 
   /** Subscribes before anything is awaited, so that a query removed meanwhile always finds what to release. */
   #takeQueriesToRun(identityChanged: boolean): SyncQuery[] {
-    const ids = identityChanged ? [...this.#queries.keys()] : [...this.#dirty];
+    const taken = [...(identityChanged ? this.#queries.values() : this.#dirty)];
     this.#dirty.clear();
-    const taken = [];
-    for (const id of ids) {
-      const query = this.#queries.get(id);
-      if (query === undefined) continue;
-      if (identityChanged || query.live?.journal !== query.journal) this.#resubscribe(query);
-      taken.push(query);
+    for (const query of taken) {
+      if (!identityChanged && query.live?.journal === query.journal) continue;
+      const before = query.live;
+      query.live = this.#subscribe(query);
+      // Held until the new one is: after a token's refresh both are the same.
+      before?.release();
     }
     return taken;
   }
 
-  /** Holds the new live query before it lets the old one go: after a token's refresh both are the same. */
-  #resubscribe(query: SyncQuery): void {
-    const before = query.live;
+  #subscribe(query: SyncQuery): LiveQuery {
+    const { caller, liveQueries } = this.#parts;
     try {
-      const call = this.#parts.caller.prepare(incoming(query.add), this.#identity);
-      query.live = this.#parts.liveQueries.subscribe(call, query.journal, () => {
-        this.#dirty.add(query.add.queryId);
+      const call = caller.prepare(incoming(query.add), this.#identity);
+      return liveQueries.subscribe(call, query.journal, () => {
+        if (query.live === null) return;
+        this.#dirty.add(query);
         this.#wake();
       });
     } catch (error) {
-      query.live = null;
-      query.refused = refusal(error);
+      return refusedQuery(refusal(error), query.journal);
     }
-    before?.release();
   }
 
   /** The query's result at `view`, as the client may see it. Keeps the journal that its next run continues from. */
-  async #outcome(query: SyncQuery, identity: Identity, view: View): Promise<UdfResult> {
-    if (query.live === null)
-      return query.refused ?? refusal(new EngineError("NotFound", "The query was removed.", 404));
+  async #outcome(query: SyncQuery, identity: Identity, view: View): Promise<UdfResult | null> {
+    if (query.live === null) return null;
     try {
       const { result, journal } = await query.live.read(view);
       if (result.ok) query.journal = journal;
@@ -350,6 +367,10 @@ export class Session {
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(text, () => resolve());
     else resolve();
     return promise;
+  }
+
+  async #sendAll(texts: string[]): Promise<void> {
+    for (const text of texts) await this.#send(text);
   }
 
   #end(code: number, reason: string): void {

@@ -95,8 +95,8 @@ function keepAlive(socket: WebSocket): void {
   let aliveAt = performance.now();
   socket.on("pong", () => (aliveAt = performance.now()));
   const ping = setInterval(() => {
-    // A paused socket is not read, so its pongs are not seen either.
-    if (socket.isPaused) aliveAt = performance.now();
+    // The pongs of a client that waits for this server are not read; one that takes no answers is not waited for.
+    if (socket.isPaused && socket.bufferedAmount === 0) aliveAt = performance.now();
     if (performance.now() - aliveAt > DEAD_MS) return socket.terminate();
     socket.ping();
     socket.send(PING);
