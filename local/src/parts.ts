@@ -111,7 +111,7 @@ export function apiPart(plan: StackPlan): PartSpec {
       WRANGLER_SEND_METRICS: "false",
       CLOUDFLARE_CF_FETCH_ENABLED: "false",
       WRANGLER_WRITE_LOGS: "false",
-      WRANGLER_REGISTRY_PATH: join(plan.dataDir, "wrangler", "registry"),
+      XDG_CONFIG_HOME: join(plan.dataDir, "wrangler", "config"),
       // Read by wrangler for the names in `secrets.required`: nothing of it shows in a process list.
       OA_INTERNAL_KEY: plan.secrets.OA_INTERNAL_KEY,
       OA_CONTROL_KEY: plan.secrets.OA_CONTROL_KEY,

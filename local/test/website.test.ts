@@ -42,6 +42,6 @@ describe("the page of a stack", () => {
       WRANGLER_SEND_METRICS: "false",
       WRANGLER_WRITE_LOGS: "false",
     });
-    expect(env["WRANGLER_REGISTRY_PATH"]).toContain(one);
+    expect(env["XDG_CONFIG_HOME"]).toContain(one);
   });
 });

@@ -1,32 +1,24 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import {
-  ApiError,
-  type FleetInstance,
-  type FleetSpec,
-  type RestartResult,
-  type RuntimeEvent,
-  type RuntimeStatus,
-} from "@oa/contract";
+import { ApiError, type FleetInstance, type FleetSpec, type RestartResult, type RuntimeEvent } from "@oa/contract";
 import type { Hono } from "hono";
-import { createRuntimeApp } from "../src/app.ts";
 import { redact } from "../src/redact.ts";
 import { Backups } from "./backups/backups.ts";
-import { type HostContext, gatewayPlace } from "./context.ts";
+import type { HostContext } from "./context.ts";
 import { keepGoodConfig } from "./gateway/configFile.ts";
 import { DeviceMirror } from "./gateway/deviceMirror.ts";
-import { probe } from "./gateway/probes.ts";
+import type { LinkTarget } from "./gateway/link.ts";
 import { killJobs, killTree } from "./gateway/process.ts";
 import { Supervisor, type SupervisorState } from "./gateway/supervisor.ts";
-import { TakeUp } from "./gateway/takeUp.ts";
+import { Telling } from "./gateway/telling.ts";
+import { createInstanceApp } from "./instanceApp.ts";
 import { InstanceEvents } from "./instanceEvents.ts";
 import { InstanceFiles } from "./instanceFiles.ts";
-import { type Look, fleetView, gatewayView, look, sentenceOf } from "./instanceView.ts";
+import { type Look, fleetView, look, sentenceOf } from "./instanceView.ts";
 import { Job, type JobContext, JobSlot } from "./jobs.ts";
 import { messageOf } from "./log.ts";
 import { LogStore } from "./logs/store.ts";
 import { type InstancePaths, instancePaths } from "./paths.ts";
 import { Serial } from "./serial.ts";
-import { ROTATION_GRACE_MS, serviceTokensOf } from "./serviceTokens.ts";
+import { ROTATION_GRACE_MS } from "./serviceTokens.ts";
 import type { InstanceRecord } from "./store.ts";
 
 /** A restart or restore that takes longer than this is answered as failed; the host goes on trying. */
@@ -34,9 +26,6 @@ const READY_DEADLINE_MS = 5 * 60_000;
 /** A gateway that is deleted has nothing to finish. */
 const DELETE_GRACE_MS = 1_000;
 const RETRY_AFTER_PROBLEM_MS = 5_000;
-const RETRY_SECRETS_MS = 1_000;
-/** An agent's turn may keep a gateway from taking up a configuration; few last longer than this. */
-const TAKE_UP_PATIENCE_MS = 5 * 60_000;
 const COLLECT_LOGS_MS = 2_000;
 
 /**
@@ -52,7 +41,7 @@ export class Instance {
   readonly #files: InstanceFiles;
   readonly #supervisor: Supervisor;
   readonly #mirror: DeviceMirror;
-  readonly #takeUp: TakeUp;
+  readonly #telling: Telling;
   readonly #logs: LogStore;
   readonly #events: InstanceEvents;
   readonly #jobs: JobSlot;
@@ -62,10 +51,6 @@ export class Instance {
   readonly #onGone: () => void;
   #record: InstanceRecord;
   #opened = false;
-  /** A wish came while the gateway was on its way up, and is not in its files yet. */
-  #untold = false;
-  /** The secrets file is newer than what the gateway has read. */
-  #unread = false;
   #problem: string | null = null;
   #retry: NodeJS.Timeout | undefined;
   #collecting: NodeJS.Timeout | undefined;
@@ -91,14 +76,13 @@ export class Instance {
       (text) => note("warn", text),
     );
     this.#mirror = new DeviceMirror(now, changed);
-    this.#takeUp = new TakeUp({
-      applied: () => this.#mirror.runsWithConfig(),
-      touch: () => this.#files.touchConfig(),
-      done: () => this.converge(false),
-      giveUp: () => this.#startAnew(),
-      patienceMs: TAKE_UP_PATIENCE_MS,
-      wait: (ms, signal) => sleep(ms, undefined, { signal }),
+    this.#telling = new Telling({
+      files: this.#files,
+      mirror: this.#mirror,
       elapsed: context.elapsed,
+      again: (afterMs) => this.#convergeAfter(afterMs),
+      startAnew: () => this.#startAnew(),
+      note,
     });
     this.#jobs = new JobSlot({
       now,
@@ -128,7 +112,7 @@ export class Instance {
       ready: () => keepGoodConfig(paths),
       lastWords: () => this.#logs.lastComplaint(),
       changed: () => {
-        this.#followGateway();
+        this.#telling.follow(this.#supervisor.state.at === "ready" ? this.#target() : null);
         changed();
       },
       note,
@@ -139,6 +123,7 @@ export class Instance {
       slot: this.#jobs,
       journal: { read: () => this.#record.restore, write: (restore) => this.#save({ restore }) },
       note,
+      open: () => this.#serial.run(() => (this.#leaving ? Promise.reject(goneMeanwhile()) : this.#open())),
       gateway: {
         exclusive: (work) =>
           this.#serial.run(() => {
@@ -152,7 +137,21 @@ export class Instance {
         },
       },
     });
-    this.app = this.#createApp();
+    this.app = createInstanceApp(context, this.id, {
+      record: () => this.#record,
+      forgetOldToken: () => this.#save({ previousServiceToken: null }),
+      look: () => this.#look(),
+      restart: async () => {
+        this.#mustRun();
+        return this.#restart.run("", (job) => this.#doRestart(job));
+      },
+      supervisor: this.#supervisor,
+      mirror: this.#mirror,
+      backups: this.#backups,
+      logs: this.#logs,
+      events: this.#events,
+      jobs: this.#jobs,
+    });
   }
 
   get record(): Readonly<InstanceRecord> {
@@ -231,33 +230,11 @@ export class Instance {
       await this.#supervisor.stop(this.#context.stopGraceMs);
       return this.#supervisor.start();
     }
-    const { port } = this.#files;
-    // What a gateway was started with is older than this wish: it takes the rest up as soon as it can be told.
-    this.#untold = at !== "ready" || port === null;
-    if (at !== "ready" || port === null) return;
-    // A running gateway reads its configuration by itself, and its secrets when it is told to.
-    const written = await this.#files.write(port);
-    if (written.config) this.#takeUp.follow();
-    if (written.secrets) this.#unread = true;
-    if (!this.#unread) return;
-    const target = { port, token: this.#record.gatewayToken };
-    // Read before the configuration that refers to them, new secrets would be unknown and old ones missing. A new token of the
-    // gateway's own does not wait: it opens the connection by which the gateway is asked what it runs with.
-    if (this.#takeUp.following && this.#mirror.follows(target)) return;
-    try {
-      await this.#mirror.reloadSecrets(target);
-      this.#unread = false;
-      this.#note("info", "secrets renewed");
-    } catch (error) {
-      // A gateway that takes a configuration up may be away for a moment; it is not worse for that.
-      this.#note("warn", `the gateway did not read its secrets: ${messageOf(error)}`);
-      this.#retry = setTimeout(() => this.converge(false), RETRY_SECRETS_MS);
-    }
+    await this.#telling.tell(at === "ready" ? this.#target() : null);
   }
 
   /** For what a running gateway will not take up. */
   #startAnew(): void {
-    this.#note("warn", "the gateway did not take up its new configuration; it is started again");
     void this.#serial.run(async () => {
       if (this.#leaving || this.#record.desired !== "running") return;
       await this.#supervisor.stop(this.#context.stopGraceMs);
@@ -324,53 +301,16 @@ export class Instance {
     if (this.#record.desired !== "running") throw new ApiError("conflict", "The instance is stopped. Start it first.");
   }
 
-  #followGateway(): void {
-    const { state } = this.#supervisor;
-    if (state.at !== "ready") {
-      this.#takeUp.end();
-      return this.#mirror.close();
-    }
-    this.#mirror.open({ port: state.port, token: this.#record.gatewayToken });
-    if (this.#untold) this.converge(false);
+  /** Where the gateway is spoken to; null before the first. */
+  #target(): LinkTarget | null {
+    const { port } = this.#files;
+    return port === null ? null : { port, token: this.#record.gatewayToken };
   }
 
-  #createApp(): Hono {
-    const { now, log, urls, install, runtimeVersion, instanceType } = this.#context;
-    const mirror = this.#mirror;
-    const forgetOldToken = () => this.#save({ previousServiceToken: null });
-    return createRuntimeApp({
-      tokens: serviceTokensOf(() => this.#record, forgetOldToken, now),
-      gateway: {
-        status: () => gatewayView(this.#look(), this.#supervisor.state, this.#supervisor.restarts, now()),
-        health: () => this.#health(),
-        restart: async () => {
-          this.#mustRun();
-          return this.#restart.run("", (job) => this.#doRestart(job));
-        },
-        devices: () => mirror.list(),
-        approve: (requestId) => mirror.decide(requestId, "approve"),
-        reject: (requestId) => mirror.decide(requestId, "reject"),
-        remove: (deviceId) => mirror.remove(deviceId),
-        connectInfo: () => ({ url: gatewayPlace(urls, this.id).url, token: this.#record.gatewayToken }),
-      },
-      storage: this.#backups,
-      logs: this.#logs,
-      events: this.#events,
-      info: {
-        version: { openclaw: install.version, runtime: runtimeVersion },
-        instanceType,
-        jobs: () => this.#jobs.report(),
-      },
-      report: (error) => log.error("a request failed", { instance: this.id, why: messageOf(error) }),
-    });
-  }
-
-  async #health(): Promise<RuntimeStatus["health"]> {
-    const { state } = this.#supervisor;
-    if (state.at === "health") return { ok: false, failing: state.pending };
-    if (state.at !== "ready") return { ok: false, failing: ["gateway"] };
-    const answer = await probe(state.port, "/readyz");
-    return answer.answered ? { ok: answer.ok, failing: answer.failing } : { ok: false, failing: ["gateway"] };
+  #convergeAfter(ms: number): void {
+    if (ms === 0) return this.converge(false);
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.converge(false), ms);
   }
 
   #event(): RuntimeEvent {
@@ -414,6 +354,11 @@ export class Instance {
     this.#record = { ...this.#record, ...change, updatedAt: this.#context.now() };
     this.#context.store.put(this.#record);
   }
+}
+
+/** For work that was asked for before the instance was deleted, or its host stopped. */
+function goneMeanwhile(): ApiError {
+  return new ApiError("conflict", "The instance was stopped or deleted meanwhile.");
 }
 
 function upOrWhy(

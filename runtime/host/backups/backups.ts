@@ -38,6 +38,8 @@ export interface BackupsOptions {
   /** Durable memory of a restore on its way. */
   journal: { read: () => RestoreJournal | null; write: (journal: RestoreJournal | null) => void };
   note: (level: "info" | "warn", text: string) => void;
+  /** Resolves when what a former host left has been taken up (`recover`); rejects with why it cannot be. */
+  open: () => Promise<void>;
 }
 
 /**
@@ -80,8 +82,9 @@ export class Backups implements Storage {
   }
 
   async backup(): Promise<BackupRecord> {
-    const { tools } = this.#options;
+    const { tools, open } = this.#options;
     const made = await this.#create.run("", async (job) => {
+      await open();
       const backup = await createArchive(tools, job);
       await recordBackup(tools.dirs, backup);
       this.#newest = toRecord(backup);
@@ -96,8 +99,12 @@ export class Backups implements Storage {
   }
 
   async #doRestore(backupId: string, job: JobContext): Promise<RestoreResult> {
-    const { tools, note } = this.#options;
+    const { tools, note, journal, open } = this.#options;
     const startedAt = tools.now();
+    await open();
+    // One whose bookkeeping failed, on a full disk say: what it replaced must not be forgotten with its journal.
+    const unsettled = journal.read();
+    if (unsettled?.stage === "settled") await this.#settle(unsettled);
     const backup = (await listBackups(tools.dirs)).find((one) => one.id === backupId);
     if (backup === undefined) throw new ApiError("not_found", "There is no such backup.");
     try {
