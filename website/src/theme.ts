@@ -5,6 +5,7 @@ import {
   type CSSVariablesResolver,
   defaultVariantColorsResolver,
   type MantineColorsTuple,
+  Modal,
   NavLink,
   type VariantColorsResolver,
   virtualColor,
@@ -75,6 +76,7 @@ export const theme = createTheme({
     // With reduced motion Mantine leaves out the transform that centres the loader together with its animation.
     Button: Button.extend({ styles: { loader: { transform: "translate(-50%, -50%)" } } }),
     Badge: Badge.extend({ styles: { root: { textTransform: "none" } } }),
+    Modal: Modal.extend({ styles: { title: { fontWeight: 650, overflowWrap: "anywhere" } } }),
     NavLink: NavLink.extend({ styles: { root: { borderRadius: "var(--mantine-radius-md)" } } }),
   },
 });

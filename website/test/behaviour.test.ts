@@ -1,6 +1,6 @@
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type FixtureSite, openFixtureSite } from "./support/fixtureSite.ts";
+import { type FixtureSite, NARROW, openFixtureSite } from "./support/fixtureSite.ts";
 
 /** What the pages do under a person's hands, over made-up data. What they look like is in `pages.test.ts`. */
 let site: FixtureSite;
@@ -23,6 +23,17 @@ function focused(page: Page): Promise<string> {
   return page.evaluate(() => document.activeElement?.textContent ?? "");
 }
 
+/** Where Tab leads from a place on, twelve times. */
+async function stopsAfter(page: Page, from: Locator): Promise<string[]> {
+  await from.focus();
+  const stops: string[] = [];
+  for (let stop = 0; stop < 12; stop += 1) {
+    await page.keyboard.press("Tab");
+    stops.push(await focused(page));
+  }
+  return stops;
+}
+
 describe("with the keyboard alone", () => {
   it("the first stop skips to the content", async () => {
     await using opened = await site.open("ready", "/openclaw");
@@ -31,6 +42,21 @@ describe("with the keyboard alone", () => {
     expect(await opened.page.getByRole("link", { name: "Skip to the content" }).boundingBox()).toMatchObject({ x: 8 });
     await opened.page.keyboard.press("Enter");
     expect(await opened.page.evaluate(() => document.activeElement?.id)).toBe("content");
+  });
+
+  it("on a small screen, the menu is out of reach until it is opened, and Escape closes it", async () => {
+    await using opened = await site.open("ready", "/openclaw");
+    const { page } = opened;
+    await page.setViewportSize(NARROW);
+    const burger = page.getByRole("button", { name: "Open the menu" });
+    await burger.waitFor();
+    expect(await stopsAfter(page, burger)).not.toContain("Devices");
+    await burger.press("Enter");
+    const stops = await stopsAfter(page, page.getByRole("button", { name: "Close the menu" }));
+    expect(stops).toContain("Devices");
+    expect(stops).not.toContain("Restart");
+    await page.keyboard.press("Escape");
+    await expect.poll(() => burger.evaluate((button) => button === document.activeElement)).toBe(true);
   });
 
   it("a new page has its own title and takes the focus to its heading", async () => {
@@ -199,6 +225,11 @@ describe("a broken connection", () => {
     await using opened = await site.open("degraded", "/openclaw");
     const bar = opened.page.getByRole("alert").filter({ hasText: "Reconnecting" });
     await expect.poll(() => bar.innerText(), { timeout: 10_000 }).toMatch(/may be a little old/);
+  });
+
+  it("offers one way to try again where setting up has failed", async () => {
+    await using opened = await site.open("failed", "/openclaw");
+    expect(await opened.page.getByRole("button", { name: "Try again" }).count()).toBe(1);
   });
 
   it("a server that is not reached gives a page with a way to try again", async () => {

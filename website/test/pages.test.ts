@@ -22,6 +22,7 @@ const PAGES: readonly (readonly [scenario: string, path: string])[] = [
   ["emptyLedger", "/openclaw/billing"],
   ["provisioning", "/openclaw/create"],
   ["failed", "/openclaw/create"],
+  ["failed", "/openclaw"],
   ["ready", "/openclaw"],
   ["ready", "/openclaw/create"],
   ["ready", "/openclaw/security"],

@@ -173,6 +173,18 @@ describe("a session that ends", () => {
   });
 });
 
+describe("a live connection that nobody lets in", () => {
+  it("is said, although its socket is open", async () => {
+    door.signedIn = true;
+    await using visited = await visit("/sign-up");
+    const { page } = visited;
+    await page.routeWebSocket(/\/sync$/, () => undefined);
+    await page.goto(`${server.origin}/openclaw`);
+    const bar = page.getByRole("alert").filter({ hasText: "Connecting" });
+    await expect.poll(() => bar.count()).toBe(1);
+  });
+});
+
 describe("an address that is no page", () => {
   it("says so, with a way on", async () => {
     await using visited = await visit("/no/such/page");

@@ -13,14 +13,14 @@ import { useAccount } from "../lib/accountLive.ts";
 import type { PropsWithChildren } from "react";
 import { openRequests } from "../lib/deviceView.ts";
 import { useObservation } from "../lib/live.tsx";
-import { useNow } from "../lib/useNow.ts";
+import { useAtNow } from "../lib/useNow.ts";
 import { NavItem } from "./ui/Links.tsx";
 
 /** The private pages. The badge counts pairing requests that wait for a decision. `onNavigate` closes the drawer of small screens. */
 export function AppSidebar({ onNavigate }: { onNavigate: () => void }) {
   return (
     <Stack component="nav" aria-label="Main" gap={2}>
-      <Heading>OpenClaw</Heading>
+      <Heading first>OpenClaw</Heading>
       <NavItem
         to="/openclaw"
         label="Overview"
@@ -81,9 +81,9 @@ export function AppSidebar({ onNavigate }: { onNavigate: () => void }) {
   );
 }
 
-function Heading({ children }: PropsWithChildren) {
+function Heading({ first = false, children }: PropsWithChildren<{ first?: boolean }>) {
   return (
-    <Text size="xs" fw={600} c="dimmed" px="sm" py={6}>
+    <Text size="xs" fw={600} c="dimmed" px="sm" pt={first ? 6 : "md"} pb={6}>
       {children}
     </Text>
   );
@@ -106,9 +106,8 @@ function AdminItem({ onNavigate }: { onNavigate: () => void }) {
 
 function PendingBadge() {
   const observation = useObservation();
-  const now = useNow(1_000);
-  const devices = observation.state === "ready" ? observation.value?.devices : null;
-  const waiting = devices === null || devices === undefined ? 0 : openRequests(devices, now).length;
+  const devices = (observation.state === "ready" ? observation.value?.devices : null) ?? null;
+  const waiting = useAtNow(1_000, (now) => (devices === null ? 0 : openRequests(devices, now).length));
   if (waiting === 0) return null;
   return (
     <Badge circle={waiting < 10} size="md" color="claw.8" aria-label={`${String(waiting)} waiting for approval`}>

@@ -51,6 +51,17 @@ describe("the activity", () => {
     expect(stop).toMatchObject({ title: "Stop asked for", by: "by an administrator", target: null });
   });
 
+  it("tells of an instance's secrets which they are, and that nobody's hand was in it", () => {
+    const [act] = activities([
+      line("a", "ok", 1, { action: "secret.store", target: "k3v9:inference_key", via: "internal" }),
+    ]);
+    expect(act).toMatchObject({
+      title: "Secret of your OpenClaw made",
+      by: "by the platform",
+      target: "its key for model calls",
+    });
+  });
+
   it("shows an action that is new to it by its name", () => {
     expect(activities([line("a", "ok", 1, { action: "key.rotate_all" })])[0]?.title).toBe("key rotate all");
   });

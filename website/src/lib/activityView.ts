@@ -36,8 +36,8 @@ const NAMES: Readonly<Record<string, { act: string; done: string }>> = {
   "key.update": { act: "Changing a key", done: "Key changed" },
   "key.rotate": { act: "Rotation of a key", done: "Key rotated" },
   "key.revoke": { act: "Revoking a key", done: "Key revoked" },
-  "secret.store": { act: "Storing a secret", done: "Secret stored" },
-  "secret.erase": { act: "Removing a secret", done: "Secret removed" },
+  "secret.store": { act: "Making a secret of your OpenClaw", done: "Secret of your OpenClaw made" },
+  "secret.erase": { act: "Removing a secret of your OpenClaw", done: "Secret of your OpenClaw removed" },
   "provider_keys.store": { act: "Storing a provider key", done: "Provider key stored" },
   "provider_keys.remove": { act: "Removing a provider key", done: "Provider key removed" },
   "inference_key.rotate": { act: "Rotation of your OpenClaw's key", done: "Your OpenClaw's key rotated" },
@@ -96,8 +96,18 @@ const WHO: Readonly<Record<Exclude<AuditLine["via"], "system">, string>> = {
 /** What only administrators do, whoever it is done to. */
 const ADMIN_ACT = /^(admin|credits)\./;
 
+/** What the platform does by itself, for an instance. */
+const SECRET_ACT = /^secret\./;
+
+/** The secrets of an instance, by the end of what the control plane writes: `<instance>:<secret>`. */
+const SECRETS: Readonly<Record<string, string>> = {
+  service_token: "its service token",
+  inference_key: "its key for model calls",
+  provider_keys: "your provider keys",
+};
+
 function actorWords(line: AuditLine): string {
-  if (line.via === "system") return "by the platform";
+  if (line.via === "system" || SECRET_ACT.test(line.action)) return "by the platform";
   if (ADMIN_ACT.test(line.action)) return "by an administrator";
   const who = WHO[line.via];
   return line.ip === null ? who.replace(/,$/, "") : `${who} from ${line.ip}`;
@@ -105,6 +115,7 @@ function actorWords(line: AuditLine): string {
 
 /** An adjustment was noted in micro-dollars once, under a name of its own. */
 function targetWords({ action, target }: AuditLine): string | null {
+  if (SECRET_ACT.test(action)) return SECRETS[target?.split(":").at(-1) ?? ""] ?? target;
   const amount = action === "credits.adjust" ? Number(target) : Number.NaN;
   return Number.isSafeInteger(amount) ? signedUsd(microUsd(amount)) : target;
 }

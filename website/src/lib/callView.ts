@@ -11,16 +11,18 @@ export interface CostLine {
   amount: number;
 }
 
-/** The parts `costOf` sums, those without tokens left out. */
+/** The parts `costOf` sums, cut to their whole as there; those without tokens left out. */
 export function costLines(price: ModelPrice, usage: TokenUsage): CostLine[] {
   const rates = ratesFor(price, usage.input);
-  const cached = usage.cache_read + usage.cache_write_5m + usage.cache_write_1h;
+  const read = Math.min(usage.cache_read, usage.input);
+  const written = Math.min(usage.cache_write_5m, usage.input - read);
+  const writtenLong = Math.min(usage.cache_write_1h, usage.input - read - written);
   const reasoning = rates.reasoning === null ? 0 : Math.min(usage.reasoning, usage.output);
   const parts: readonly (readonly [part: string, tokens: number, rate: number])[] = [
-    ["Input", Math.max(0, usage.input - cached), rates.input],
-    ["Input read from the cache", usage.cache_read, rates.cache_read],
-    ["Input kept in the cache, 5 minutes", usage.cache_write_5m, rates.cache_write_5m],
-    ["Input kept in the cache, 1 hour", usage.cache_write_1h, rates.cache_write_1h],
+    ["Input", usage.input - read - written - writtenLong, rates.input],
+    ["Input read from the cache", read, rates.cache_read],
+    ["Input kept in the cache, 5 minutes", written, rates.cache_write_5m],
+    ["Input kept in the cache, 1 hour", writtenLong, rates.cache_write_1h],
     ["Output", usage.output - reasoning, rates.output],
     ["Reasoning", reasoning, rates.reasoning ?? 0],
   ];

@@ -67,13 +67,20 @@ const AuditLog: LiveSource["AuditLog"] = ({ children }) =>
 function watchConnection(convex: ConvexReactClient, onSignedOut: () => void) {
   let refused = false;
   let renewing = false;
+  let withoutToken = false;
+  let hadToken = false;
   const listeners = new Set<() => void>();
   const tell = () => {
     for (const listener of listeners) listener();
   };
   const signIn = () =>
     convex.setAuth(
-      () => fetchToken(onSignedOut),
+      () =>
+        fetchToken(onSignedOut, (failed) => {
+          withoutToken = failed;
+          hadToken ||= !failed;
+          tell();
+        }),
       (authenticated) => {
         refused = !authenticated;
         renewing = false;
@@ -100,21 +107,24 @@ function watchConnection(convex: ConvexReactClient, onSignedOut: () => void) {
       if (renewing) return "renewing";
       if (refused) return "refused";
       const { isWebSocketConnected, hasEverConnected } = convex.connectionState();
-      if (isWebSocketConnected) return "connected";
-      return hasEverConnected ? "lost" : "connecting";
+      if (isWebSocketConnected && !withoutToken) return "connected";
+      return hasEverConnected && hadToken ? "lost" : "connecting";
     },
   };
 }
 
 /**
  * A token for the live connection. The client gives up for good on a rejected fetch, so a door that does not answer is
- * asked again, ever more slowly; only the end of the session is an end.
+ * asked again, ever more slowly; only the end of the session is an end. `onTry` hears how each try ended.
  */
-async function fetchToken(onSignedOut: () => void): Promise<string | null> {
+async function fetchToken(onSignedOut: () => void, onTry: (failed: boolean) => void): Promise<string | null> {
   for (let pause = 500; ; pause = Math.min(pause * 2, 15_000)) {
     try {
-      return (await webApi.convexToken()).token;
+      const { token } = await webApi.convexToken();
+      onTry(false);
+      return token;
     } catch (error) {
+      onTry(true);
       if (isSignedOut(error)) {
         onSignedOut();
         return null;

@@ -1,8 +1,8 @@
 import { Anchor, AppShell, Burger, Container, Group, Stack } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
+import { useDisclosure, useHotkeys, useMediaQuery } from "@mantine/hooks";
 import type { User } from "@oa/contract/accounts";
 import type { WebConfig } from "@oa/contract/worker";
-import type { PropsWithChildren } from "react";
+import { type PropsWithChildren, useRef } from "react";
 import { AppSidebar } from "../AppSidebar.tsx";
 import { CreditTrouble } from "../credits/CreditTrouble.tsx";
 import { ColorSchemeMenu } from "../ui/ColorSchemeMenu.tsx";
@@ -13,10 +13,21 @@ import { ConnectionBar } from "./ConnectionBar.tsx";
 import { DoublesNotice } from "./DoublesNotice.tsx";
 import { InAppFrame } from "./InAppFrame.ts";
 
+/** Below the breakpoint `sm`. */
+const SMALL = "47.99em";
+
 /** The frame of every private page: header, sidebar (a drawer on small screens), notices, content. */
 export function AppFrame({ user, config, children }: PropsWithChildren<{ user: User; config: WebConfig }>) {
   useEndedSession();
   const [menuOpen, menu] = useDisclosure(false);
+  const burger = useRef<HTMLButtonElement>(null);
+  // On a small screen the menu is either away, where no Tab may find it, or in front of the page.
+  const small = useMediaQuery(`(max-width: ${SMALL})`) ?? false;
+  useHotkeys([["Escape", () => small && menuOpen && closeMenu()]]);
+  function closeMenu() {
+    menu.close();
+    burger.current?.focus();
+  }
   return (
     <AppShell
       header={{ height: 56 }}
@@ -28,6 +39,7 @@ export function AppFrame({ user, config, children }: PropsWithChildren<{ user: U
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
           <Group gap="sm" wrap="nowrap">
             <Burger
+              ref={burger}
               opened={menuOpen}
               onClick={menu.toggle}
               hiddenFrom="sm"
@@ -43,10 +55,16 @@ export function AppFrame({ user, config, children }: PropsWithChildren<{ user: U
           </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar p="sm">
+      <AppShell.Navbar p="sm" inert={small && !menuOpen} style={{ overflowY: "auto" }}>
         <AppSidebar onNavigate={menu.close} />
       </AppShell.Navbar>
-      <AppShell.Main id="content" tabIndex={-1} bg="var(--oa-surface)" style={{ outline: "none" }}>
+      <AppShell.Main
+        inert={small && menuOpen}
+        id="content"
+        tabIndex={-1}
+        bg="var(--oa-surface)"
+        style={{ outline: "none" }}
+      >
         <Container size={960} px={0}>
           <Stack gap="lg" pb="xl">
             <ConnectionBar />

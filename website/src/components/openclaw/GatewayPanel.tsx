@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { formatDuration } from "../../lib/format.ts";
 import { useJobs } from "../../lib/live.tsx";
 import { runtimeStatusQuery } from "../../lib/runtimeQueries.ts";
+import { useAtNow } from "../../lib/useNow.ts";
 import { Failure } from "../ui/Failure.tsx";
 import { Loading } from "../ui/Loading.tsx";
 import { Panel } from "../ui/Panel.tsx";
@@ -20,6 +21,9 @@ const STATES: Readonly<Record<GatewayState, string>> = {
 /** The gateway process itself, and the way to start it afresh. */
 export function GatewayPanel({ instance }: { instance: InstanceSummary }) {
   const status = useQuery(runtimeStatusQuery(instance, useJobs().last?.id ?? null));
+  const words = useAtNow(1_000, (now) =>
+    status.data === undefined ? "" : stateWords(status.data.data, Math.max(0, now - status.dataUpdatedAt)),
+  );
   return (
     <Panel
       title="Gateway"
@@ -29,16 +33,16 @@ export function GatewayPanel({ instance }: { instance: InstanceSummary }) {
         <Failure title="The gateway's state did not load" error={status.error} onRetry={() => void status.refetch()} />
       )}
       {status.isPending && <Loading what="the gateway's state" h={20} w={280} />}
-      {status.data !== undefined && <Text size="sm">{stateWords(status.data.data)}</Text>}
+      {status.data !== undefined && <Text size="sm">{words}</Text>}
       <RestartControl instance={instance} />
     </Panel>
   );
 }
 
-/** "It is running, for 2 h 3 min, after 1 unplanned restart." */
-function stateWords({ gateway, health }: RuntimeStatus): string {
+/** "It is running, for 2 h 3 min, after 1 unplanned restart." What it said is `age` milliseconds old. */
+function stateWords({ gateway, health }: RuntimeStatus, age: number): string {
   const parts = [STATES[gateway.status]];
-  if (gateway.uptime_ms !== undefined) parts.push(`for ${formatDuration(gateway.uptime_ms)}`);
+  if (gateway.uptime_ms !== undefined) parts.push(`for ${formatDuration(gateway.uptime_ms + age)}`);
   if (gateway.restarts > 0)
     parts.push(`after ${String(gateway.restarts)} unplanned ${gateway.restarts === 1 ? "restart" : "restarts"}`);
   // While it starts or is down, that something is not well is no news.

@@ -2,11 +2,11 @@ import { Code, Group, SimpleGrid, Stack, Text } from "@mantine/core";
 import type { InstanceSummary } from "@oa/contract/instance";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { formatDuration } from "../../lib/format.ts";
 import { useJobs } from "../../lib/live.tsx";
 import { runtimeStatusQuery } from "../../lib/runtimeQueries.ts";
 import { CopyIcon } from "../ui/CopyButton.tsx";
 import { RelativeTime } from "../ui/RelativeTime.tsx";
+import { Uptime } from "./Uptime.tsx";
 
 /** What one looks up when asking for help: versions, ids, times. */
 export function InstanceFacts({ instance }: { instance: InstanceSummary }) {
@@ -16,7 +16,9 @@ export function InstanceFacts({ instance }: { instance: InstanceSummary }) {
     <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }} spacing="md" verticalSpacing="sm">
       <Fact label="OpenClaw version">{runtime?.version.openclaw ?? instance.version ?? "not known yet"}</Fact>
       {runtime?.gateway.uptime_ms !== undefined && (
-        <Fact label="Gateway up for">{formatDuration(runtime.gateway.uptime_ms)}</Fact>
+        <Fact label="Gateway up for">
+          <Uptime uptimeMs={runtime.gateway.uptime_ms} at={status.dataUpdatedAt} />
+        </Fact>
       )}
       {runtime !== undefined && <Fact label="Unplanned restarts">{runtime.gateway.restarts}</Fact>}
       {runtime !== undefined && <Fact label="Runs on">{runtime.container.instanceType}</Fact>}

@@ -62,15 +62,17 @@ export function LogsPanel({ instance }: { instance: InstanceSummary }) {
           value={search}
           onChange={(event) => setSearch(event.currentTarget.value)}
         />
-        <CopyTextButton value={logText(shown)} label="Copy" />
-        <Button
-          variant="default"
-          size="xs"
-          leftSection={<IconDownload size={14} aria-hidden />}
-          onClick={() => downloadText("openclaw.log", logText(shown))}
-        >
-          Save
-        </Button>
+        <Group gap="sm" wrap="nowrap">
+          <CopyTextButton value={logText(shown)} label="Copy" />
+          <Button
+            variant="default"
+            size="xs"
+            leftSection={<IconDownload size={14} aria-hidden />}
+            onClick={() => downloadText("openclaw.log", logText(shown))}
+          >
+            Save
+          </Button>
+        </Group>
       </Group>
       {log.isError && (
         <Failure title="The log could not be read" error={log.error} onRetry={() => void log.refetch()} />

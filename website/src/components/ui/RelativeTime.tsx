@@ -1,14 +1,14 @@
 import { Text, type TextProps, Tooltip } from "@mantine/core";
 import { formatAbsolute, formatAgo } from "../../lib/format.ts";
-import { useNow } from "../../lib/useNow.ts";
+import { useAtNow } from "../../lib/useNow.ts";
 
 /** "5 min ago", with the date, time and zone on hover and for screen readers that read `title`. */
 export function RelativeTime({ at, ...text }: { at: number } & Omit<TextProps, "children">) {
-  const now = useNow(1_000);
+  const ago = useAtNow(1_000, (now) => formatAgo(at, now));
   return (
     <Tooltip label={formatAbsolute(at)} events={{ hover: true, focus: true, touch: true }}>
       <Text span inherit {...text}>
-        <time dateTime={new Date(at).toISOString()}>{formatAgo(at, now)}</time>
+        <time dateTime={new Date(at).toISOString()}>{ago}</time>
       </Text>
     </Tooltip>
   );

@@ -1,5 +1,6 @@
-import { Group, SegmentedControl, Skeleton, Stack, Table, Text } from "@mantine/core";
+import { EmptyState, Group, SegmentedControl, Skeleton, Stack, Table, Text } from "@mantine/core";
 import { formatUsd, microOfUsd } from "@oa/contract/money";
+import { IconChartBar } from "@tabler/icons-react";
 import { lazy, Suspense, useState } from "react";
 import { longDay } from "../../lib/days.ts";
 import { type DayOfUse, formatCount, type Measure, MEASURE_WORDS, MEASURES } from "../../lib/usageView.ts";
@@ -13,6 +14,15 @@ export function UsageByDay({ days }: { days: readonly DayOfUse[] }) {
   const [measure, setMeasure] = useState<Measure>("cost");
   const [form, setForm] = useState<"chart" | "table">("chart");
   const total = sumOf(days);
+  if (total.calls === 0) {
+    return (
+      <EmptyState
+        icon={<IconChartBar aria-hidden />}
+        title="Nothing was used on these days"
+        description="Calls of your OpenClaw, your keys and your editor are summed up here: each day, each model, each key."
+      />
+    );
+  }
   return (
     <Stack gap="md">
       <Group gap="xl" style={{ rowGap: 12 }}>

@@ -1,4 +1,4 @@
-import { Table, Text } from "@mantine/core";
+import { Table } from "@mantine/core";
 import { formatUsd } from "@oa/contract/money";
 import type { UsageSummary } from "@oa/contract/usage";
 import type { ReactNode } from "react";
@@ -18,18 +18,14 @@ interface UsageByGroupProps {
   renderName: (item: UsageSummary["items"][number]) => ReactNode;
 }
 
-/** The sums of a range by model or by key, the dearest first. */
+/** The sums of a range by model or by key, the dearest first; nothing where nothing was used. */
 export function UsageByGroup({ title, column, summary, renderName }: UsageByGroupProps) {
+  if (summary.state === "ready" && summary.value.items.length === 0) return null;
   return (
     <Panel title={title}>
       {summary.state === "failed" && <Failure title="It did not load" error={summary.error} />}
       {summary.state === "loading" && <Loading what={title.toLowerCase()} h={96} />}
-      {summary.state === "ready" && summary.value.items.length === 0 && (
-        <Text size="sm" c="dimmed">
-          Nothing was used on these days.
-        </Text>
-      )}
-      {summary.state === "ready" && summary.value.items.length > 0 && (
+      {summary.state === "ready" && (
         <NumberTable label={title} columns={[column, "Calls", "Tokens", "Cost"]}>
           {summary.value.items
             .toSorted((a, b) => b.cost_microusd - a.cost_microusd)

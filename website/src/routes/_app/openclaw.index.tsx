@@ -40,10 +40,16 @@ function OverviewPage() {
 function Instance({ instance }: { instance: InstanceSummary }) {
   return (
     <Stack gap="lg">
-      <InstanceStatusCard instance={instance}>
-        {!showsSteps(instance) && <InstanceFacts instance={instance} />}
-      </InstanceStatusCard>
-      {showsSteps(instance) ? <ProvisioningStepper instance={instance} /> : <NextSteps instance={instance} />}
+      {showsSteps(instance) ? (
+        <ProvisioningStepper instance={instance} />
+      ) : (
+        <>
+          <InstanceStatusCard instance={instance}>
+            <InstanceFacts instance={instance} />
+          </InstanceStatusCard>
+          <NextSteps instance={instance} />
+        </>
+      )}
       <ModelsPanel instance={instance} />
     </Stack>
   );
