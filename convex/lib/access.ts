@@ -6,7 +6,7 @@ import type { QueryCtx } from "../_generated/server.js";
 /**
  * The one gate of everything a browser may call: who asks, from their token, as a row of `users`. Refused with
  * `unauthorized` where there is no token, no such user, the token is older than the user's `token_version`, or the session
- * it was made for (`sid`) has ended. Both are rows that live queries then depend on: raising that number, or deleting that
+ * it was made for (`sid`) is not named or has ended. Both are rows that live queries then depend on: raising that number, or deleting that
  * session, ends them at once, not only at the token's expiry.
  */
 export async function requireUser(ctx: QueryCtx): Promise<Doc<"users">> {
@@ -14,7 +14,7 @@ export async function requireUser(ctx: QueryCtx): Promise<Doc<"users">> {
   if (identity === null) throw apiError("unauthorized", "Sign in to see this.");
   const id = ctx.db.normalizeId("users", identity.subject);
   const user = id === null ? null : await ctx.db.get("users", id);
-  if (user === null || identity.tv !== user.token_version || !(await sessionStands(ctx, user, identity.sid))) {
+  if (user === null || identity.tv !== user.token_version || (await tokenSession(ctx))?.user_id !== user._id) {
     throw apiError("unauthorized", "This session has ended. Sign in again.");
   }
   return user;
@@ -32,10 +32,4 @@ export async function tokenSession(ctx: QueryCtx): Promise<Doc<"sessions"> | nul
   const sid = (await ctx.auth.getUserIdentity())?.sid;
   const id = typeof sid === "string" ? ctx.db.normalizeId("sessions", sid) : null;
   return id === null ? null : await ctx.db.get("sessions", id);
-}
-
-async function sessionStands(ctx: QueryCtx, user: Doc<"users">, sid: unknown): Promise<boolean> {
-  if (sid === undefined) return true;
-  const session = await tokenSession(ctx);
-  return session !== null && session.user_id === user._id;
 }

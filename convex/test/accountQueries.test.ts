@@ -1,7 +1,7 @@
 import { ACCOUNT_CONTROL_PATHS as PATHS, CONTROL_PATHS, MyAccount, MyAuthEvent, SignIn } from "@oa/contract";
 import { describe, expect, it, vi } from "vitest";
 import { api, internal } from "../_generated/api.js";
-import { CLIENT, People } from "./people.testing.ts";
+import { CLIENT, People, tokenOf } from "./people.testing.ts";
 import { setupTest, type TestDeployment } from "./setup.testing.ts";
 
 const PAGE = { paginationOpts: { numItems: 50, cursor: null } };
@@ -10,11 +10,8 @@ const PAGE = { paginationOpts: { numItems: 50, cursor: null } };
 async function person(t: TestDeployment, email: string) {
   const people = new People(t);
   const id = await people.signUp(email);
-  const sid = await t.run(async (ctx) => {
-    const sessions = await ctx.db.query("sessions").collect();
-    return sessions.find(({ user_id }) => user_id === id)?._id ?? "";
-  });
-  return { people, id, sid, page: t.withIdentity({ subject: id, tv: 0, sid }) };
+  const token = await tokenOf(t, id);
+  return { people, id, sid: token.sid, page: t.withIdentity(token) };
 }
 
 async function verify(t: TestDeployment, email: string): Promise<void> {

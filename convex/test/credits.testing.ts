@@ -2,7 +2,7 @@ import { CONTROL_PATHS, CREDIT_CONTROL_PATHS, CREDIT_KINDS, type LedgerKind, mic
 import type { Doc } from "../_generated/dataModel.js";
 import { postLedger } from "../model/ledger.ts";
 import { until } from "./control.testing.ts";
-import { People } from "./people.testing.ts";
+import { People, tokenOf } from "./people.testing.ts";
 import { setupTest, type TestDeployment } from "./setup.testing.ts";
 
 export const PATHS = { ...CONTROL_PATHS, ...CREDIT_CONTROL_PATHS };
@@ -39,19 +39,17 @@ export class Customer {
   readonly t: TestDeployment;
   readonly id: string;
   readonly people: People;
+  readonly page: Pick<TestDeployment, "query">;
 
-  constructor(t: TestDeployment, id: string) {
+  constructor(t: TestDeployment, token: Awaited<ReturnType<typeof tokenOf>>) {
     this.t = t;
-    this.id = id;
+    this.id = token.subject;
     this.people = new People(t);
+    this.page = t.withIdentity(token);
   }
 
   get control() {
     return this.people.control;
-  }
-
-  get page() {
-    return this.t.withIdentity({ subject: this.id, tv: 0 });
   }
 
   async post(kind: LedgerKind, usd: number, key = `${kind}-${usd}`): Promise<void> {
@@ -194,7 +192,7 @@ export class Customer {
 
 /** A customer who has just signed up. */
 export async function customer(email = "ada@example.com", t = setupTest()): Promise<Customer> {
-  return new Customer(t, await new People(t).signUp(email));
+  return new Customer(t, await tokenOf(t, await new People(t).signUp(email)));
 }
 
 /** Lets every job that is due run, and those they begin. */

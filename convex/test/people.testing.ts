@@ -24,6 +24,16 @@ export function hashOf(name: string): string {
     .slice(0, 64);
 }
 
+/** What the token of the browser a person signed up in says. */
+export async function tokenOf(t: TestDeployment, user: string): Promise<{ subject: string; tv: number; sid: string }> {
+  const sid = await t.run(async (ctx) => {
+    const sessions = await ctx.db.query("sessions").collect();
+    return sessions.find(({ user_id }) => user_id === user)?._id;
+  });
+  if (sid === undefined) throw new Error("they are signed in nowhere");
+  return { subject: user, tv: 0, sid };
+}
+
 /** People and their programs, through the control endpoints. */
 export class People {
   readonly control: Control;

@@ -2,6 +2,7 @@ import { AccountStanding, BillingSummary, CONTROL_PATHS, InstanceSummary, SignUp
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { api, internal } from "../_generated/api.js";
 import { Control } from "./control.testing.ts";
+import { tokenOf } from "./people.testing.ts";
 import { setupTest, type TestDeployment } from "./setup.testing.ts";
 
 const PAGE = { paginationOpts: { numItems: 50, cursor: null } };
@@ -32,7 +33,8 @@ async function person(t: TestDeployment, name: string, letter: string) {
       session: { session_hash: letter.repeat(64), ip: null, user_agent: null },
     },
   });
-  return { id: user.user_id, page: t.withIdentity({ subject: user.user_id, tv: 0 }) };
+  const token = await tokenOf(t, user.user_id);
+  return { id: user.user_id, token, page: t.withIdentity(token) };
 }
 
 /** Everything the page can ask. */
@@ -223,18 +225,18 @@ describe("nobody sees anything of another", () => {
   });
 
   it.each([
-    ["without a token", (t: TestDeployment, _id: string) => t],
-    ["with the token of a user who is not there", (t: TestDeployment) => t.withIdentity({ subject: "nobody", tv: 0 })],
-    [
-      "with an older token than the user's version",
-      (t: TestDeployment, id: string) => t.withIdentity({ subject: id, tv: -1 }),
-    ],
-    ["with a token without a version", (t: TestDeployment, id: string) => t.withIdentity({ subject: id })],
-    ["with a version that is a text", (t: TestDeployment, id: string) => t.withIdentity({ subject: id, tv: "0" })],
-  ])("%s every query refuses", async (_name, as) => {
+    ["without a token", null],
+    ["with the token of a user who is not there", { subject: "nobody" }],
+    ["with an older token than the user's version", { tv: -1 }],
+    ["with a token without a version", { tv: undefined }],
+    ["with a version that is a text", { tv: "0" }],
+    ["with a token that names no session", { sid: undefined }],
+    ["with a session that never was", { sid: "nowhere" }],
+    ["with a session that is a number", { sid: 1 }],
+  ])("%s every query refuses", async (_name, change) => {
     const t = setupTest();
-    const { id } = await person(t, "ada", "a");
-    const page = as(t, id);
+    const { token } = await person(t, "ada", "a");
+    const page = change === null ? t : t.withIdentity({ ...token, ...change });
     const asked = [
       page.query(api.users.me, {}),
       page.query(api.openclaw.myInstance, {}),
@@ -250,13 +252,13 @@ describe("nobody sees anything of another", () => {
 
   it("raising the token version ends what older tokens see at once", async () => {
     const t = setupTest();
-    const { id, page } = await person(t, "ada", "a");
+    const { id, token, page } = await person(t, "ada", "a");
     await page.query(api.users.me, {});
     await t.run(async (ctx) => {
       const user = await ctx.db.query("users").unique();
       if (user !== null) await ctx.db.patch("users", user._id, { token_version: 1 });
     });
     await expect(page.query(api.users.me, {})).rejects.toMatchObject({ data: { code: "unauthorized" } });
-    expect(await t.withIdentity({ subject: id, tv: 1 }).query(api.users.me, {})).toMatchObject({ user_id: id });
+    expect(await t.withIdentity({ ...token, tv: 1 }).query(api.users.me, {})).toMatchObject({ user_id: id });
   });
 });
