@@ -4,7 +4,7 @@ import { internalMutation, internalQuery, query, type QueryCtx } from "./_genera
 import { requireUser } from "./lib/access.ts";
 import { limitReset } from "./lib/creditValidators.ts";
 import { apiError } from "./lib/errors.ts";
-import { keyState } from "./lib/keyRules.ts";
+import { isOwnSecret, keyState } from "./lib/keyRules.ts";
 import { requireInstance } from "./model/instances.ts";
 import { keyInfo, keyView } from "./model/keyViews.ts";
 import {
@@ -139,16 +139,14 @@ export const rotate = internalMutation({
 export const resolve = internalQuery({
   args: { secret_hash: v.string(), now: v.number() },
   handler: async (ctx, args): Promise<KeyStanding> => {
-    const found = await keyBySecret(ctx, args.secret_hash);
-    if (found === null) return { key: null };
-    const { key, secret } = found;
-    const graced = secret === "present" || (key.previous_until ?? 0) > args.now;
+    const key = await keyBySecret(ctx, args.secret_hash);
+    if (key === null) return { key: null };
     return {
       key: {
         hash: key.key_id,
         user_id: key.user_id,
         instance_id: key.instance_id ?? null,
-        state: graced ? keyState(key, args.now) : "revoked",
+        state: isOwnSecret(key, args.secret_hash, args.now) ? keyState(key, args.now) : "revoked",
       },
     };
   },

@@ -12,6 +12,7 @@ const authorize = (n: number) =>
     op: "authorize",
     hold_id: `hold-${String(n).padStart(16, "0")}`,
     key_id: null,
+    secret_hash: null,
     endpoint: "chat",
     model: MODEL,
     input_tokens: 1000,

@@ -13,6 +13,7 @@ import {
   usagesOf,
   wordsOf,
 } from "./support/inferenceWorld.ts";
+import { sha256Hex } from "../src/secretEqual.ts";
 import { matching } from "./support/world.ts";
 
 describe("a call on credits", () => {
@@ -89,8 +90,9 @@ describe("a call on credits", () => {
       [77, 78, 16_384].map((max_tokens) => ({ max_tokens, auth_suffix: "ests" })),
     );
     const { all } = await world.holds();
-    expect(all.map(({ asked }) => [asked.max_output_tokens, asked.key_id])).toEqual(
-      [77, 78, null].map((named) => [named, "0000000000000000"]),
+    const secret = sha256Hex(world.key);
+    expect(all.map(({ asked }) => [asked.max_output_tokens, asked.key_id, asked.secret_hash])).toEqual(
+      [77, 78, null].map((named) => [named, "0000000000000000", secret]),
     );
   });
 

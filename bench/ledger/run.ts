@@ -14,6 +14,7 @@ import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { BatchResult, NO_USAGE, type CreditOp } from "@oa/contract";
 import { type Engine, openEngine } from "../../embedded-convex/src/engine/engine.ts";
+import { commitPush, preparePush } from "../../embedded-convex/src/engine/push/push.ts";
 import type { Json } from "../../embedded-convex/src/engine/types.ts";
 import { fromPushRequest } from "../../embedded-convex/test/engine/bundled.ts";
 
@@ -51,9 +52,9 @@ async function deployed(folder: string): Promise<Engine> {
     siteUrl: "",
     name: "bench",
   });
-  const push = await engine.preparePush(fromPushRequest(bundled(folder)));
-  await engine.checkPush(push);
-  await engine.commitPush(push);
+  const push = await preparePush(engine, fromPushRequest(bundled(folder)));
+  await push.change.check();
+  await commitPush(engine, push);
   return engine;
 }
 
@@ -74,9 +75,9 @@ function callerOf(engine: Engine) {
   };
   return {
     query: async <S extends z.ZodType>(schema: S, name: string, args: Json) =>
-      valueOf(schema, (await engine.runQuery(call(name, args))).result),
+      valueOf(schema, (await engine.runner.runQuery(call(name, args))).result),
     mutation: async <S extends z.ZodType>(schema: S, name: string, args: Json) =>
-      valueOf(schema, (await engine.runMutation(call(name, args))).result),
+      valueOf(schema, (await engine.runner.runMutation(call(name, args))).result),
   };
 }
 type Caller = ReturnType<typeof callerOf>;
@@ -125,6 +126,7 @@ async function callModel(caller: Caller, user: User, number: number): Promise<vo
       op: "authorize",
       hold_id,
       key_id: null,
+      secret_hash: null,
       endpoint: "chat",
       model: "gpt-4o-mini",
       input_tokens: 10,

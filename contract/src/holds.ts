@@ -2,7 +2,7 @@ import * as z from "zod";
 import { Millis } from "./ids.ts";
 import { MicroUsd } from "./money.ts";
 import { ModelPrice, TokenUsage } from "./pricing.ts";
-import { KeyHash } from "./keys.ts";
+import { KeyHash, SecretHash } from "./keys.ts";
 
 /**
  * The two phases of a model call. `authorize` takes a hold before the upstream is called; `settle` or `void` ends it, always;
@@ -28,6 +28,11 @@ export const AuthorizeOp = z.object({
   hold_id: HoldId,
   /** Null for a JWT: only the balance bounds it. */
   key_id: KeyHash.nullable(),
+  /**
+   * Of the secret the call came with: one that a rotation has ended takes no hold, whatever the Worker still believes of it. Null: it
+   * came with none, or with a Worker of before.
+   */
+  secret_hash: SecretHash.nullable().default(null),
   endpoint: InferenceEndpoint,
   model: z.string().min(1).max(200),
   /** Upper estimate of the prompt. */

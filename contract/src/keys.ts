@@ -12,7 +12,7 @@ export const MAX_PROVISIONED_KEYS = 100;
 
 export const KeyHash = z.string().regex(/^[0-9a-f]{16}$/, "a key's hash is 16 hexadecimal digits");
 export type KeyHash = z.infer<typeof KeyHash>;
-const SecretHash = z.string().regex(/^[0-9a-f]{64}$/);
+export const SecretHash = z.string().regex(/^[0-9a-f]{64}$/);
 /** The beginning of the secret, by which people know it. */
 const KeyPrefix = z.string().max(24);
 

@@ -50,6 +50,7 @@ export const creditOp = v.union(
     op: v.literal("authorize"),
     hold_id: holdId,
     key_id: v.union(v.string(), v.null()),
+    secret_hash: v.union(v.string(), v.null()),
     endpoint: inferenceEndpoint,
     model: v.string(),
     input_tokens: v.number(),

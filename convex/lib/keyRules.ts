@@ -18,6 +18,19 @@ export function keyState(key: KeyLife, now: number): KeyState {
   return key.disabled ? "disabled" : "active";
 }
 
+/** What of a stored key its secrets follow from. */
+export interface KeySecrets {
+  secret_hash: string;
+  previous_secret_hash?: string;
+  previous_until?: number;
+}
+
+/** Whether a secret is a key's own: its present one, or the one of before a rotation while its grace lasts. */
+export function isOwnSecret(key: KeySecrets, secretHash: string, now: number): boolean {
+  if (key.secret_hash === secretHash) return true;
+  return key.previous_secret_hash === secretHash && (key.previous_until ?? 0) > now;
+}
+
 /** How a key is refused that is not in force, and what its holder is told. */
 export const KEY_REFUSALS: { readonly [State in Exclude<KeyState, "active">]: { code: RefusalCode; message: string } } =
   {

@@ -52,7 +52,8 @@ export async function authorize(
     const message = `There is no model "${op.model}" here. GET /v1/models lists those there are.`;
     return refusal("model_not_found", message, available);
   }
-  const key = op.key_id === null ? null : await spendingKey(ctx, { userId, keyId: op.key_id, now });
+  const key =
+    op.key_id === null ? null : await spendingKey(ctx, { userId, keyId: op.key_id, secretHash: op.secret_hash, now });
   if (key !== null && "code" in key) return refusal(key.code, key.message, available);
   const shut = accountRefusal(fundsOf(account));
   if (shut !== null) return shut;

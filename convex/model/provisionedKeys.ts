@@ -3,7 +3,7 @@ import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { apiError } from "../lib/errors.ts";
 import type { KeyBudget } from "../lib/holdRules.ts";
-import { KEY_REFUSALS, keyState } from "../lib/keyRules.ts";
+import { isOwnSecret, KEY_REFUSALS, keyState } from "../lib/keyRules.ts";
 import { spentIn } from "./keyWindows.ts";
 
 /**
@@ -35,21 +35,17 @@ export async function ownKey(ctx: QueryCtx, userId: string, keyId: string): Prom
   return key;
 }
 
-/** The key a secret is of, and whether it is the secret of before a rotation. Secrets are never given to two keys. */
-export async function keyBySecret(
-  ctx: QueryCtx,
-  secretHash: string,
-): Promise<{ key: KeyRow; secret: "present" | "previous" } | null> {
+/** The key a secret is of, or was before its last rotation. Secrets are never given to two keys. */
+export async function keyBySecret(ctx: QueryCtx, secretHash: string): Promise<KeyRow | null> {
   const present = await ctx.db
     .query("provisioned_keys")
     .withIndex("by_secret_hash", (q) => q.eq("secret_hash", secretHash))
     .unique();
-  if (present !== null) return { key: present, secret: "present" };
-  const previous = await ctx.db
+  if (present !== null) return present;
+  return await ctx.db
     .query("provisioned_keys")
     .withIndex("by_previous_secret_hash", (q) => q.eq("previous_secret_hash", secretHash))
     .unique();
-  return previous === null ? null : { key: previous, secret: "previous" };
 }
 
 /** Keys of a user that are not revoked, oldest first: at most `MAX_PROVISIONED_KEYS` and those of hosted OpenClaws. */
@@ -63,10 +59,11 @@ export async function livingKeys(ctx: QueryCtx, userId: string): Promise<KeyRow[
 /** A key a call may be charged to, or how it is refused. */
 export async function spendingKey(
   ctx: QueryCtx,
-  call: { userId: string; keyId: string; now: number },
+  call: { userId: string; keyId: string; secretHash: string | null; now: number },
 ): Promise<KeyRow | (typeof KEY_REFUSALS)[keyof typeof KEY_REFUSALS]> {
   const key = await keyById(ctx, call.keyId);
   if (key?.user_id !== call.userId) return KEY_REFUSALS.revoked;
+  if (call.secretHash !== null && !isOwnSecret(key, call.secretHash, call.now)) return KEY_REFUSALS.revoked;
   const state = keyState(key, call.now);
   return state === "active" ? key : KEY_REFUSALS[state];
 }
@@ -252,7 +249,7 @@ async function end(ctx: MutationCtx, key: KeyRow, now: number): Promise<void> {
 async function requireFreshSecret(ctx: QueryCtx, secretHash: string): Promise<void> {
   const holder = await keyBySecret(ctx, secretHash);
   if (holder === null) return;
-  if (holder.key.revoked_at !== undefined) throw apiError("key_revoked", KEY_REFUSALS.revoked.message);
+  if (holder.revoked_at !== undefined) throw apiError("key_revoked", KEY_REFUSALS.revoked.message);
   throw apiError("conflict", "That secret is in use. Draw another one.");
 }
 

@@ -61,6 +61,7 @@ class Books {
           op: "authorize",
           hold_id: this.#hold(step.hold),
           key_id: step.key ? this.#key : null,
+          secret_hash: null,
           endpoint: "chat",
           model: "penny",
           input_tokens: step.input,

@@ -275,6 +275,23 @@ describe("a new secret", () => {
     expect([await ada.state(1), await ada.state(2), await ada.state(3)]).toEqual([null, "revoked", "active"]);
   });
 
+  it("ends calls with the one of before at once, also where a Worker still takes it for good", async () => {
+    const ada = await owner();
+    await ada.make(1);
+    const call = (number: number, of: number) =>
+      dollarCall(number, { key_id: hash(1), secret_hash: secret(of), max_output_tokens: 10 });
+    await granted(ada.who, call(1, 1));
+    await ada.rotate(1, 2);
+    expect(await refused(ada.who, call(2, 1))).toMatchObject({ code: "key_revoked" });
+    await granted(ada.who, call(3, 2));
+    await ada.rotate(1, 3, 3600);
+    await granted(ada.who, call(4, 2));
+    await granted(ada.who, call(5, 3));
+    expect(await refused(ada.who, call(6, 1))).toMatchObject({ code: "key_revoked" });
+    // What is under way is settled all the same.
+    expect(await apply(ada.who, settleOp(1, { input: 1000 }))).toMatchObject({ result: "settled" });
+  });
+
   it("given twice is given once: the grace of before is not lost", async () => {
     const ada = await owner();
     await ada.make(1);

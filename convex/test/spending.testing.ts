@@ -29,6 +29,7 @@ export function dollarCall(number: number, more: Partial<AuthorizeOp> = {}): Aut
     op: "authorize",
     hold_id: holdId(number),
     key_id: null,
+    secret_hash: null,
     endpoint: "chat",
     model: "gpt-4o",
     input_tokens: 1000,

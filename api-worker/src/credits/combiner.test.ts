@@ -9,6 +9,7 @@ const authorize = (n: number): CreditOp => ({
   op: "authorize",
   hold_id: holdOf(n),
   key_id: null,
+  secret_hash: null,
   endpoint: "chat",
   model: "gpt-4o",
   input_tokens: 1,

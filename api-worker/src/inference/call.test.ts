@@ -75,7 +75,7 @@ function world(answer: (init: RequestInit | undefined) => Response | Promise<Res
       idleMs: 60_000,
     },
     desk,
-    spender: { userId: "ada", keyId: null, instanceId: null },
+    spender: { userId: "ada", keyId: null, secretHash: null, instanceId: null },
     requestId: "request-1",
     callerLeft: left.signal,
     after: (more) => void work.push(more),
@@ -97,7 +97,7 @@ function world(answer: (init: RequestInit | undefined) => Response | Promise<Res
     call,
     stream: async () => await call({ stream: true }),
     /** What the caller of a call that fails is told. */
-    async failure(more: object = {}) {
+    failure: async (more: object = {}) => {
       const error = await call(more).then(
         () => null,
         (thrown: unknown) => thrown,

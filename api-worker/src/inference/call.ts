@@ -23,6 +23,8 @@ export interface Spender {
   userId: string;
   /** The provisioned key's hash; null for an editor's JWT. */
   keyId: string | null;
+  /** The hash of the secret it came with; null with the key's. */
+  secretHash: string | null;
   /** Whose key it is, where it is a hosted OpenClaw's. */
   instanceId: string | null;
 }
@@ -111,6 +113,7 @@ async function authorized({ desk, spender }: CallContext, request: ModelRequest,
     op: "authorize",
     hold_id: holdId,
     key_id: spender.keyId,
+    secret_hash: spender.secretHash,
     endpoint: request.endpoint,
     model: request.model,
     input_tokens: request.inputTokens,

@@ -10,7 +10,7 @@ import type { Spender } from "./call.ts";
 
 type Standing = NonNullable<KeyStanding["key"]>;
 
-/** How long a key that was in force is believed to be: a hold looks at it again anyway. */
+/** How long a key that was in force is believed to be: a hold looks at it again anyway, and at its secret. */
 const KEPT_MS = 5_000;
 const KEPT_KEYS = 1_000;
 
@@ -39,14 +39,15 @@ export async function spenderOf(
   if (!token.startsWith(PROVISIONED_KEY_PREFIX)) {
     const editor = await editorOf(config, control, token, now);
     if (editor === null) throw unknownKey();
-    return { userId: editor.access.user.user_id, keyId: null, instanceId: null };
+    return { userId: editor.access.user.user_id, keyId: null, secretHash: null, instanceId: null };
   }
   // A mistyped key is known as such without asking anyone.
   if (!isCheckedToken(PROVISIONED_KEY_PREFIX, token)) throw unknownKey();
-  const standing = await standingOf(config, control, sha256Hex(token), now);
+  const secretHash = sha256Hex(token);
+  const standing = await standingOf(config, control, secretHash, now);
   if (standing === null) throw unknownKey();
   if (standing.state !== "active") throw ENDED[standing.state];
-  return { userId: standing.user_id, keyId: standing.hash, instanceId: standing.instance_id };
+  return { userId: standing.user_id, keyId: standing.hash, secretHash, instanceId: standing.instance_id };
 }
 
 async function standingOf(
