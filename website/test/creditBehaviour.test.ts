@@ -92,6 +92,8 @@ describe("a new key", () => {
     expect(await models.getByRole("row").count()).toBe(9);
     await opened.page.getByRole("button", { name: "Show all 9" }).click();
     await models.getByText("text-embedding-3-small").waitFor();
+    await opened.page.getByRole("button", { name: "Show fewer" }).click();
+    expect(await models.getByRole("row").count()).toBe(9);
   });
 
   it("of a name one has is said so at the name", async () => {

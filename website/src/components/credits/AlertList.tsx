@@ -1,4 +1,4 @@
-import { Button, CloseButton, Group, Stack, Text } from "@mantine/core";
+import { CloseButton, Group, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import type { CreditAlert } from "@oa/contract/usage";
 import { useMutation } from "@tanstack/react-query";
@@ -10,6 +10,7 @@ import { TextLink } from "../ui/Links.tsx";
 import { RowList } from "../ui/Lists.tsx";
 import { Panel } from "../ui/Panel.tsx";
 import { RelativeTime } from "../ui/RelativeTime.tsx";
+import { ShowAll } from "../ui/ShowAll.tsx";
 
 /** Unread alerts shown before one asks for all. */
 const SHORT = 4;
@@ -27,11 +28,7 @@ export function AlertList() {
           <Alert key={alert.alert_id} alert={alert} />
         ))}
       </RowList>
-      {shown.length < alerts.length && (
-        <Button variant="default" size="xs" onClick={() => setAll(true)} style={{ alignSelf: "flex-start" }}>
-          Show all {alerts.length}
-        </Button>
-      )}
+      {alerts.length > SHORT && <ShowAll total={alerts.length} all={all} onChange={setAll} />}
     </Panel>
   );
 }

@@ -1,13 +1,14 @@
-import { Button, Table, Text } from "@mantine/core";
+import { Table, Text } from "@mantine/core";
 import type { ListedModel } from "@oa/contract/inference";
+import { microOfUsd } from "@oa/contract/money";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { exactUsd } from "../../lib/callView.ts";
 import { modelsQuery } from "../../lib/creditsApi.ts";
-import { microOfUsd } from "@oa/contract/money";
 import { Failure } from "../ui/Failure.tsx";
 import { Loading } from "../ui/Loading.tsx";
 import { Panel } from "../ui/Panel.tsx";
+import { ShowAll } from "../ui/ShowAll.tsx";
 import { NumberTable } from "../usage/NumberTable.tsx";
 
 /** Models shown before one asks for all. */
@@ -44,11 +45,7 @@ function Models({ models }: { models: readonly ListedModel[] }) {
           </Table.Tr>
         ))}
       </NumberTable>
-      {shown.length < models.length && (
-        <Button variant="default" size="xs" onClick={() => setAll(true)} style={{ alignSelf: "flex-start" }}>
-          Show all {models.length}
-        </Button>
-      )}
+      {models.length > SHORT && <ShowAll total={models.length} all={all} onChange={setAll} />}
     </>
   );
 }

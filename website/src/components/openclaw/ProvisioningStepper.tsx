@@ -69,7 +69,7 @@ function StepTitle({ step, now }: { step: InstanceStep; now: number }) {
         </Text>
       )}
       {duration !== null && (
-        <Text span size="sm" c="dimmed" fw={400}>
+        <Text span size="sm" c="dimmed" fw={400} style={{ whiteSpace: "nowrap" }}>
           {" "}
           · {formatDuration(duration)}
         </Text>
