@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { convexTest } from "convex-test";
 import { makeFunctionReference } from "convex/server";
 import { openEngine, type Engine } from "../../embedded-convex/src/engine/engine.ts";
+import { commitPush, preparePush } from "../../embedded-convex/src/engine/push/push.ts";
 import type { QueryOutcome, UdfResult } from "../../embedded-convex/src/engine/types.ts";
 import { fromPushRequest } from "../../embedded-convex/test/engine/bundled.ts";
 import schema from "./convex/schema.ts";
@@ -40,9 +41,9 @@ export async function embeddedConvex(folder: string): Promise<EngineSubject> {
     siteUrl: "",
     name: "bench",
   });
-  const push = await engine.preparePush(fromPushRequest(bundled(folder)));
-  await engine.checkPush(push);
-  await engine.commitPush(push);
+  const push = await preparePush(engine, fromPushRequest(bundled(folder)));
+  await push.change.check();
+  await commitPush(engine, push);
   const call = (name: string, args: { [key: string]: number }) => ({
     path: { component: "", udf: `measured:${name}` },
     args,
@@ -50,16 +51,16 @@ export async function embeddedConvex(folder: string): Promise<EngineSubject> {
     allowInternal: false,
   });
   const mutate = async (name: string, args: { [key: string]: number }) =>
-    succeeded((await engine.runMutation(call(name, args))).result);
+    succeeded((await engine.runner.runMutation(call(name, args))).result);
   return {
     engine,
-    query: (operation, n) => engine.runQuery(call(operation, { n })),
+    query: (operation, n) => engine.runner.runQuery(call(operation, { n })),
     async fill(from, to) {
       for (let n = from; n < to; n += BATCH) await mutate("fill", { from: n, count: Math.min(BATCH, to - n) });
     },
     async run(operation, n) {
       if (operation === "insert") return mutate("insert", { n });
-      return succeeded((await engine.runQuery(call(operation, { n }))).result);
+      return succeeded((await engine.runner.runQuery(call(operation, { n }))).result);
     },
     close: () => engine.close(),
   };

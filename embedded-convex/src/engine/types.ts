@@ -40,9 +40,14 @@ export interface ReadSet {
   readonly intervals: readonly KeyRange[];
 }
 
-/** Index keys a commit added or removed, by index id. */
+export interface IndexKey {
+  index: number;
+  key: Uint8Array;
+}
+
+/** Index keys a commit added or removed. */
 export interface WriteSet {
-  readonly keys: ReadonlyArray<{ index: number; key: Uint8Array }>;
+  readonly keys: readonly IndexKey[];
 }
 
 export interface Commit {

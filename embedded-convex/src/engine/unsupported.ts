@@ -13,5 +13,6 @@ export const NOT_HERE = {
   openId: `OpenID Connect providers (\`domain\`) are not part of embedded-convex; name their keys with \`type: "customJwt"\`. ${WHERE}`,
   httpMounts: `HTTP routes of components and \`httpPrefix\` are not part of embedded-convex. ${WHERE}`,
   plainJson: `The format "json" is not part of embedded-convex; values come in "convex_encoded_json". ${WHERE}`,
+  count: `count() of a query is not part of embedded-convex; collect its documents, or keep a count. ${WHERE}`,
   signJwt: `ctx.auth.signJwt is not part of embedded-convex. ${WHERE}`,
 } as const;

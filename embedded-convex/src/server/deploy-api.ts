@@ -3,7 +3,7 @@ import { version } from "convex";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import type { Engine } from "../engine/engine.ts";
-import type { Push } from "../engine/push/push.ts";
+import { appModule, appModules, commitPush, preparePush, type Push } from "../engine/push/push.ts";
 import { EngineError, SchemaValidationError, type Json } from "../engine/types.ts";
 import { json, jsonValue, LIMITS } from "./http.ts";
 import { parseProviders } from "./jwt.ts";
@@ -40,7 +40,7 @@ export function createDeployApi(engine: Engine, logs: LogStream): { routes: Rout
     max: MAX_PREPARED,
     ttl: PUSH_TTL_MS,
     ttlAutopurge: true,
-    dispose: ({ push }) => engine.discardPush(push),
+    dispose: ({ push }) => push.change.end(),
   });
 
   function find(id: string): Started {
@@ -51,7 +51,7 @@ export function createDeployApi(engine: Engine, logs: LogStream): { routes: Rout
 
   async function check(push: Push): Promise<SchemaStatus> {
     try {
-      await engine.checkPush(push);
+      await push.change.check();
       return { type: "complete" };
     } catch (error) {
       prepared.delete(push.id);
@@ -70,7 +70,10 @@ export function createDeployApi(engine: Engine, logs: LogStream): { routes: Rout
 
   async function start(request: ApiRequest): Promise<object> {
     const body = await request.body(startPushBody, LIMITS.pushBody);
-    const push = await engine.preparePush(definitionsOf(body, (path, hash) => engine.pushedModule(path, hash)));
+    const push = await preparePush(
+      engine,
+      definitionsOf(body, (path, hash) => appModule(engine.storage.writer, path, hash)),
+    );
     parseProviders(push.definitions.get("")?.auth ?? []);
     prepared.set(push.id, { push, check: null });
     return startPushReply(push);
@@ -79,9 +82,9 @@ export function createDeployApi(engine: Engine, logs: LogStream): { routes: Rout
   async function finish(request: ApiRequest): Promise<object> {
     const { startPush, dryRun } = await request.body(finishPushBody, LIMITS.pushBody);
     const { push } = find(startPush.schemaChange.schemaIds.push);
-    const before = engine.authConfig().map((provider) => JSON.stringify(provider));
+    const before = engine.code.auth.map((provider) => JSON.stringify(provider));
     try {
-      if (!dryRun) await engine.commitPush(push);
+      if (!dryRun) await commitPush(engine, push);
     } finally {
       prepared.delete(push.id);
     }
@@ -93,7 +96,7 @@ export function createDeployApi(engine: Engine, logs: LogStream): { routes: Rout
 
   async function setEnvironment(request: ApiRequest): Promise<null> {
     const { changes } = await request.body(environmentBody, LIMITS.adminBody);
-    await engine.setEnvironment(changes.map(({ name, value }) => ({ name, value: value ?? null })));
+    await engine.setVariables(changes.map(({ name, value }) => ({ name, value: value ?? null })));
     return null;
   }
 
@@ -108,7 +111,7 @@ export function createDeployApi(engine: Engine, logs: LogStream): { routes: Rout
   }
 
   function configHashes(): object {
-    const moduleHashes = engine.moduleHashes();
+    const moduleHashes = appModules(engine.storage.writer);
     return { config: { functions: "convex/" }, moduleHashes, nodeDependencies: [], udfServerVersion: version };
   }
 

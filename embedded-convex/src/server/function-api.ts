@@ -22,8 +22,8 @@ export function functionRoutes(engine: Engine, caller: Caller): Route[] {
   }
 
   async function resultOf(prepared: Call, kind: UdfKind | null): Promise<UdfResult> {
-    if (kind === "mutation") return (await engine.runMutation(prepared)).result;
-    if (kind === "action") return engine.runAction(prepared);
+    if (kind === "mutation") return (await engine.runner.runMutation(prepared)).result;
+    if (kind === "action") return engine.runner.runAction(prepared);
     return (await caller.query(prepared)).result;
   }
 

@@ -30,6 +30,6 @@ export function createSite(engine: Engine, caller: Caller, authenticator: Authen
     url.pathname = url.pathname.slice(prefix.length);
     const sent = body === null ? {} : { body: limited(body, LIMITS.httpActionBody), duplex: "half" as const };
     const action = new Request(url, { method, headers, signal, ...sent });
-    return engine.runHttpAction(action, identity, caller.isRedactedFor(identity));
+    return engine.runner.runHttpAction(action, identity, { redacted: caller.isRedactedFor(identity) });
   };
 }

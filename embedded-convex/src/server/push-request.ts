@@ -4,6 +4,7 @@
  */
 import { version } from "convex";
 import { z } from "zod";
+import type { Code } from "../engine/functions/code.ts";
 import { pushedDefinition, pushedModule, type PushedDefinition, type PushedModule } from "../engine/push/analysis.ts";
 import type { Push } from "../engine/push/push.ts";
 import { EngineError } from "../engine/types.ts";
@@ -63,7 +64,20 @@ export function startPushReply(push: Push): object {
     componentDefinitionPackages: {},
     appAuth: push.definitions.get("")?.auth ?? [],
     analysis: Object.fromEntries(analysis),
-    app: push.app,
+    app: componentTree(push.code, ""),
     schemaChange: { allocatedComponentIds: {}, schemaIds: { push: push.id } },
+  };
+}
+
+/** A component and those below it. */
+function componentTree(code: Code, path: string): object {
+  const { definitionPath = "", children = new Map<string, string>() } = code.components.get(path) ?? {};
+  return {
+    definitionPath,
+    componentPath: path,
+    args: {},
+    childComponents: Object.fromEntries([...children].map(([name, child]) => [name, componentTree(code, child)])),
+    httpRoutes: { httpModuleRoutes: null, mounts: [] },
+    exports: {},
   };
 }

@@ -111,7 +111,7 @@ function serve(
   const stopping = new AbortController();
   const authenticator = createAuthenticator(
     adminKey,
-    createTokenVerifier(() => engine.authConfig(), now),
+    createTokenVerifier(() => engine.code.auth, now),
   );
   const caller = createCaller(engine, createSystemQueries(engine), options.redactErrors ?? false);
   const logs = createLogStream(engine, now);

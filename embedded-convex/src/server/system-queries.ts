@@ -3,6 +3,7 @@
  * They are answered from the engine, not by pushed code, and only for the admin key; `calls.ts` sees to that.
  */
 import { z } from "zod";
+import { countTable, readTable, userTables } from "../engine/query/tables.ts";
 import { parseJson } from "../engine/values/json.ts";
 import type { Engine } from "../engine/engine.ts";
 import {
@@ -45,7 +46,7 @@ export function isSystemPath(udf: string): boolean {
 export function createSystemQueries(engine: Engine): SystemQueries {
   const queries: { [udf: string]: (args: Json, component: string) => Json } = {
     "_system/cli/tables:default": (_args, component) => ({
-      page: engine.tables(component).map((name) => ({ name })),
+      page: userTables(engine, component).map(({ name }) => ({ name })),
       isDone: true,
       continueCursor: "",
     }),
@@ -53,18 +54,18 @@ export function createSystemQueries(engine: Engine): SystemQueries {
       const { table, order, paginationOpts } = parse(tableArgs, args);
       const limit = Math.min(paginationOpts.numItems, MAX_PAGE);
       const from = { order, cursor: paginationOpts.cursor, limit };
-      const { page, cursor, isDone } = engine.readTable(component, table, from);
+      const { page, cursor, isDone } = readTable(engine, component, table, from);
       return { page, isDone, continueCursor: cursor ?? "" };
     },
     "_system/cli/tableSize:default": (args, component) =>
-      engine.countTable(component, parse(tableName, args).tableName),
+      countTable(engine, component, parse(tableName, args).tableName),
     // `convex dev` waits here for rows to change after a push that did not fit them.
-    "_system/cli/queryTable:default": () => engine.latestTs().toString(),
+    "_system/cli/queryTable:default": () => engine.storage.durableTs.toString(),
     "_system/cli/queryEnvironmentVariables:default": () =>
-      [...engine.environment()].map(([name, value]) => ({ name, value })),
+      [...engine.variables()].map(([name, value]) => ({ name, value })),
     "_system/cli/queryEnvironmentVariables:get": (args) => {
       const { name } = parse(variableName, args);
-      const value = engine.environment().get(name);
+      const value = engine.variables().get(name);
       return value === undefined ? null : { name, value };
     },
     "_system/cli/convexUrl:cloudUrl": () => engine.options.cloudUrl,
@@ -88,7 +89,7 @@ export function createSystemQueries(engine: Engine): SystemQueries {
     }
     const valueJson = JSON.stringify(query(args, path.component));
     const result = { ok: true as const, valueJson, logLines: [] };
-    return { result, ts: engine.latestTs(), reads: { intervals: [] }, journal: null };
+    return { result, ts: engine.storage.durableTs, reads: { intervals: [] }, journal: null };
   };
 }
 

@@ -4,10 +4,8 @@ import { convexToJson, jsonToConvex, type Value } from "convex/values";
 import type { Identity, Json, UdfResult } from "../engine/types.ts";
 import { resolveAddress } from "../engine/functions/code.ts";
 import { causeOf } from "../engine/functions/errors.ts";
-import { runHttpAction } from "../engine/functions/http.ts";
-import { newRequest } from "../engine/functions/invoke.ts";
 import { registeredFunction } from "../engine/functions/registered.ts";
-import type { RequestInfo } from "../engine/functions/run.ts";
+import { newRequest, type RequestInfo } from "../engine/functions/run.ts";
 import { isObject, parseJson } from "../engine/values/json.ts";
 import type { TestDeployment } from "./deployment.ts";
 
@@ -33,7 +31,7 @@ export function accessor(
   caller: Caller,
   addressOf: (reference: unknown) => object,
 ): object {
-  const { runner, scheduler, core } = deployment.engine;
+  const { runner, scheduler } = deployment.engine;
   const request = (): RequestInfo => newRequest({ ip: caller.ip, userAgent: caller.userAgent });
 
   async function call(kind: Kind, target: unknown, args: Value = {}): Promise<unknown> {
@@ -62,14 +60,8 @@ export function accessor(
     fetch: async (path: string, init?: RequestInit) => {
       if (!path.startsWith("/")) throw new Error("Path given to `t.fetch` must start with a `/`");
       await deployment.ready();
-      const response = await runHttpAction(
-        runner.tree,
-        core.code,
-        new Request(SITE + path, init),
-        caller.identity,
-        false,
-        request(),
-      );
+      const incoming = new Request(SITE + path, init);
+      const response = await runner.runHttpAction(incoming, caller.identity, { request: request() });
       const thrown = causeOf(response);
       if (thrown !== undefined) throw decoded(thrown);
       return response;

@@ -59,7 +59,7 @@ export class TestDeployment {
     this.installed ??= this.install();
     await this.installed;
     const variables = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    this.engine.core.environment = new Map(variables);
+    this.engine.environment = new Map(variables);
   }
 
   /** Gives a function of the test a name to be called by. */
@@ -71,19 +71,18 @@ export class TestDeployment {
 
   /** The component a name or reference of the test means: the app. */
   get app(): ComponentCode {
-    const app = this.engine.core.code.components.get("");
+    const app = this.engine.code.components.get("");
     if (app === undefined) throw new TypeError("no app is registered");
     return app;
   }
 
   private async install(): Promise<void> {
-    const { core } = this.engine;
     const paths = [...this.registered.keys()];
     const components = new Map([...this.registered].map(([path, one]) => [path, this.component(path, one, paths)]));
     const code: Code = { components, auth: [], mapPlace: () => null };
-    const change = new SchemaChange(core, code);
+    const change = new SchemaChange(this.engine, code);
     await change.check();
-    await activate(core, code, change, () => undefined);
+    await activate(this.engine, code, change, () => undefined);
   }
 
   private component(path: string, { schema, modules }: Registered, all: readonly string[]): ComponentCode {

@@ -4,6 +4,9 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { PushedDefinition } from "../../src/engine/push/analysis.ts";
 import type { Identity } from "../../src/engine/types.ts";
+import { preparePush } from "../../src/engine/push/push.ts";
+import { startPushReply } from "../../src/server/push-request.ts";
+import { userTables } from "../../src/engine/query/tables.ts";
 import { bundle, call, eventually, mutate, openIn, push, query, tempFolder, valueOf } from "./support.ts";
 
 const PROJECT = fileURLToPath(new URL("components", import.meta.url));
@@ -31,24 +34,26 @@ function happened(engine: Engine, text: string): Promise<true> {
 describe("a push with components", () => {
   test("mounts them under their names, each with its children, tables and functions of its own", async () => {
     const engine = await openIn(tempFolder());
-    const prepared = await engine.preparePush(definitions);
-    expect(prepared.app).toMatchObject({
-      childComponents: {
-        rateLimiter: { componentPath: "rateLimiter" },
-        scores: { componentPath: "scores" },
-        workflow: { childComponents: { workpool: { componentPath: "workflow/workpool" } } },
+    const prepared = await preparePush(engine, definitions);
+    expect(startPushReply(prepared)).toMatchObject({
+      app: {
+        childComponents: {
+          rateLimiter: { componentPath: "rateLimiter" },
+          scores: { componentPath: "scores" },
+          workflow: { childComponents: { workpool: { componentPath: "workflow/workpool" } } },
+        },
       },
     });
     await push(engine, definitions);
-    expect(engine.tables("")).toEqual(["players", "events"]);
-    expect(engine.tables("rateLimiter")).toContain("rateLimits");
+    expect(userTables(engine, "").map(({ name }) => name)).toEqual(["players", "events"]);
+    expect(userTables(engine, "rateLimiter").map(({ name }) => name)).toContain("rateLimits");
     expect(engine.listFunctions().some(({ path }) => path.component === "workflow/workpool")).toBe(true);
   });
 
   test("keeps components closed to clients: only the app's public functions answer", async () => {
     const engine = await deployedComponents();
     const inside = call("lib:checkRateLimit", {}, { component: "rateLimiter", allowInternal: false });
-    expect((await engine.runQuery(inside)).result.ok).toBe(false);
+    expect((await engine.runner.runQuery(inside)).result.ok).toBe(false);
   });
 });
 
@@ -116,9 +121,9 @@ export const counts = queryGeneric({ args: {}, handler: async (ctx) => ({ outer:
 
   test("sees its own variables and no others, and not who calls the app", async () => {
     const engine = await engineWithOwn();
-    await engine.setEnvironment([{ name: "COLOUR", value: "green" }]);
+    await engine.setVariables([{ name: "COLOUR", value: "green" }]);
     const identity: Identity = { kind: "user", attributes: { subject: "ada" }, token: "jwt", expiresAtMs: Infinity };
-    const { result } = await engine.runQuery(call("app:both", {}, { identity }));
+    const { result } = await engine.runner.runQuery(call("app:both", {}, { identity }));
     expect(valueOf(result)).toEqual({
       inside: {
         identity: null,
@@ -144,9 +149,9 @@ export const counts = queryGeneric({ args: {}, handler: async (ctx) => ({ outer:
       async () => (JSON.stringify(await query(engine, "app:counts")) === '{"inner":0,"outer":1}' ? true : null),
       "called back",
     );
-    const handle = valueOf((await engine.runQuery(call("lib:own", {}, { component: "inner" }))).result);
+    const handle = valueOf((await engine.runner.runQuery(call("lib:own", {}, { component: "inner" }))).result);
     await push(engine, own);
-    expect(valueOf((await engine.runQuery(call("lib:own", {}, { component: "inner" }))).result)).toBe(handle);
+    expect(valueOf((await engine.runner.runQuery(call("lib:own", {}, { component: "inner" }))).result)).toBe(handle);
   });
 
   test("with HTTP routes of its own is refused at push, naming the place that has them", async () => {

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { openEngine } from "../../src/engine/engine.ts";
+import { commitPush, preparePush } from "../../src/engine/push/push.ts";
 import { readDefinitions } from "./bundled.ts";
 
 const [folder = "", first = "0"] = process.argv.slice(2);
@@ -31,16 +32,18 @@ const call = (udf: string, value: number) => ({
 async function push(which: number): Promise<void> {
   const definitions = pushes[which % 2];
   if (definitions === undefined) return;
-  const prepared = await engine.preparePush(definitions);
-  await engine.checkPush(prepared);
-  await engine.commitPush(prepared);
+  const prepared = await preparePush(engine, definitions);
+  await prepared.change.check();
+  await commitPush(engine, prepared);
   acknowledge("push");
 }
 
 async function keepWriting(udf: string, what: string): Promise<void> {
   for (;;) {
     const value = n++;
-    const { result } = await engine.runMutation(call(udf, value), { sessionId: "crash", requestId: value });
+    const { result } = await engine.runner.runMutation(call(udf, value), {
+      session: { sessionId: "crash", requestId: value },
+    });
     if (!result.ok) throw new Error(result.errorMessage);
     acknowledge(`${what} ${value}`);
   }

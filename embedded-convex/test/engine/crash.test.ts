@@ -10,6 +10,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import type { Engine } from "../../src/engine/engine.ts";
+import { readTable } from "../../src/engine/query/tables.ts";
 import { isObject, type JsonObject } from "../../src/engine/values/json.ts";
 import { afterTest, bundle, eventually, openIn, tempFolder } from "./support.ts";
 
@@ -39,7 +40,7 @@ async function killedUnderLoad(folder: string, first: number): Promise<string[]>
 }
 
 function rows(engine: Engine, table: string): JsonObject[] {
-  return engine.readTable("", table, { order: "asc", cursor: null, limit: 1_000_000 }).page.filter(isObject);
+  return readTable(engine, "", table, { order: "asc", cursor: null, limit: 1_000_000 }).page.filter(isObject);
 }
 
 /** How often each number was written by `owner`. */
@@ -101,12 +102,12 @@ function numbersOf(acknowledged: readonly string[], what: string): number {
 }
 
 function unfinished(engine: Engine): number {
-  return Number(engine.core.storage.writer.get("SELECT count(*) AS n FROM jobs")?.["n"]);
+  return Number(engine.storage.writer.get("SELECT count(*) AS n FROM jobs")?.["n"]);
 }
 
 /** Tables whose live indexes do not all have one entry per document. */
 function indexesAgree(engine: Engine): unknown[] {
-  return engine.core.storage.writer.all(`
+  return engine.storage.writer.all(`
     SELECT t.name, count(DISTINCT n) AS sizes FROM tables t JOIN (
       SELECT i.table_id, (SELECT count(*) FROM entries e WHERE e.index_id = i.id) AS n FROM indexes i WHERE i.state = 'live') ON table_id = t.id
     GROUP BY t.id HAVING sizes <> 1`);

@@ -28,7 +28,9 @@ async function engineWithFixture(): Promise<Engine> {
 async function failure(engine: Engine, udf: string, args = {}): Promise<string> {
   const info = engine.findFunction({ component: "", udf });
   const { result } =
-    info?.kind === "query" ? await engine.runQuery(call(udf, args)) : await engine.runMutation(call(udf, args));
+    info?.kind === "query"
+      ? await engine.runner.runQuery(call(udf, args))
+      : await engine.runner.runMutation(call(udf, args));
   return result.ok ? `succeeded with ${result.valueJson}` : result.errorMessage;
 }
 
@@ -48,7 +50,7 @@ describe("failures", () => {
 
   test("carry a ConvexError's data beside the message", async () => {
     const engine = await engineWithFixture();
-    const { result, ts } = await engine.runMutation(call("notes:refuse"));
+    const { result, ts } = await engine.runner.runMutation(call("notes:refuse"));
     expect(result).toMatchObject({ ok: false, errorDataJson: '{"amount":3,"code":"refused"}' });
     expect(ts).toBeNull();
     expect(await query(engine, "notes:ofOwner", { owner: "nobody" })).toEqual([]);
@@ -81,7 +83,7 @@ describe("failures", () => {
     ],
   ])("%s", async (_name, udf, args, allowInternal, sentence) => {
     const engine = await engineWithFixture();
-    const { result } = await engine.runQuery(call(udf, args, { allowInternal }));
+    const { result } = await engine.runner.runQuery(call(udf, args, { allowInternal }));
     expect(result.ok ? "succeeded" : result.errorMessage).toContain(sentence);
   });
 });
@@ -91,7 +93,7 @@ describe("the log", () => {
     const engine = await engineWithFixture();
     const events: LogEvent[] = [];
     engine.onLog((event) => events.push(event));
-    const { result } = await engine.runQuery(call("checks:logs", { lines: 2 }));
+    const { result } = await engine.runner.runQuery(call("checks:logs", { lines: 2 }));
     expect(result.logLines).toEqual(["[LOG] 'text' 1 { a: [ 1n ] }", "[WARN] 'careful'"]);
     expect(events).toMatchObject([
       { kind: "query", path: { udf: "checks:logs" }, logLines: result.logLines, error: null },
@@ -100,7 +102,7 @@ describe("the log", () => {
 
   test("is cut at 256 lines, and says so", async () => {
     const engine = await engineWithFixture();
-    const { result } = await engine.runQuery(call("checks:logs", { lines: 1000 }));
+    const { result } = await engine.runner.runQuery(call("checks:logs", { lines: 1000 }));
     expect(result.logLines).toHaveLength(256);
     expect(result.logLines.at(-1)).toContain("Log overflow");
   });
@@ -133,7 +135,7 @@ export const inMutation = mutation({ args: {}, handler: load });
 export const inAction = action({ args: {}, handler: load });`;
     const engine = await deployed({ "lazy.ts": source });
     expect(await failure(engine, "lazy:inMutation")).toContain("Can't use import() in queries and mutations");
-    expect(valueOf(await engine.runAction(call("lazy:inAction")))).toBe(true);
+    expect(valueOf(await engine.runner.runAction(call("lazy:inAction")))).toBe(true);
   });
 
   test("outside of functions everything is as it was", async () => {
@@ -214,7 +216,7 @@ describe("the database refuses, with a sentence,", () => {
 describe("who calls", () => {
   test("is known to the function, with the attributes the server verified", async () => {
     const engine = await engineWithFixture();
-    expect(valueOf((await engine.runQuery(call("notes:whoAmI", {}, { identity: ADA }))).result)).toEqual(
+    expect(valueOf((await engine.runner.runQuery(call("notes:whoAmI", {}, { identity: ADA }))).result)).toEqual(
       ADA.kind === "user" ? ADA.attributes : null,
     );
     expect(await query(engine, "notes:whoAmI")).toBeNull();
@@ -222,7 +224,7 @@ describe("who calls", () => {
 
   test("and what of the deployment and the request an action may see", async () => {
     const engine = await engineWithFixture();
-    expect(valueOf(await engine.runAction(call("checks:meta", {}, { identity: ADA })))).toEqual({
+    expect(valueOf(await engine.runner.runAction(call("checks:meta", {}, { identity: ADA })))).toEqual({
       fn: { name: "checks:meta", componentPath: "", type: "action", visibility: "public" },
       deployment: { name: "test-deployment", region: null, class: "s16" },
       request: { ip: null, userAgent: null, scheduledFunctionId: null, authToken: "jwt" },
@@ -235,9 +237,9 @@ describe("snapshots and subscriptions", () => {
   test("a query at a snapshot sees that moment, whatever is committed since", async () => {
     const engine = await engineWithFixture();
     await mutate(engine, "notes:add", { owner: "ada", text: "before" });
-    const snapshot = engine.snapshot();
+    const snapshot = engine.runner.snapshot();
     await mutate(engine, "notes:add", { owner: "ada", text: "after" });
-    const then = await engine.runQuery(call("notes:ofOwner", { owner: "ada" }), { at: snapshot });
+    const then = await engine.runner.runQuery(call("notes:ofOwner", { owner: "ada" }), { at: snapshot });
     expect(then.ts).toBe(snapshot.ts);
     expect(valueOf(then.result)).toMatchObject([{ text: "before" }]);
     snapshot.close();
@@ -246,14 +248,18 @@ describe("snapshots and subscriptions", () => {
 
   test("a commit touches the queries that read where it wrote, and no others", async () => {
     const engine = await engineWithFixture();
-    const ada = await engine.runQuery(call("notes:ofOwner", { owner: "ada" }));
-    const bob = await engine.runQuery(call("notes:ofOwner", { owner: "bob" }));
+    const ada = await engine.runner.runQuery(call("notes:ofOwner", { owner: "ada" }));
+    const bob = await engine.runner.runQuery(call("notes:ofOwner", { owner: "bob" }));
     const touched: boolean[][] = [];
-    engine.onCommit((commit) => touched.push([ada, bob].map(({ reads }) => engine.touches(reads, commit.writes))));
+    engine.writer.onCommit((commit) =>
+      touched.push([ada, bob].map(({ reads }) => engine.touches(reads, commit.writes))),
+    );
     const id = await mutate(engine, "notes:add", { owner: "ada", text: "x" });
     expect(touched).toEqual([[true, false]]);
     expect(id).toMatch(/^j/);
-    expect(await engine.runMutation(call("checks:hidden"))).toMatchObject({ result: { valueJson: '"internal"' } });
+    expect(await engine.runner.runMutation(call("checks:hidden"))).toMatchObject({
+      result: { valueJson: '"internal"' },
+    });
     expect(touched).toHaveLength(1);
   });
 
@@ -261,10 +267,10 @@ describe("snapshots and subscriptions", () => {
     const engine = await engineWithFixture();
     for (const rank of [1, 2, 5, 6]) await mutate(engine, "notes:add", { owner: "ada", text: `${rank}`, rank });
     const args = { owner: "ada", cursor: null, numItems: 3 };
-    const first = await engine.runQuery(call("notes:page", args));
+    const first = await engine.runner.runQuery(call("notes:page", args));
     expect(valueOf(first.result)).toMatchObject({ page: [{ rank: 1 }, { rank: 2 }, { rank: 5 }], isDone: false });
     for (const rank of [3, 4, 7]) await mutate(engine, "notes:add", { owner: "ada", text: `${rank}`, rank });
-    const again = await engine.runQuery(call("notes:page", args), { journal: first.journal });
+    const again = await engine.runner.runQuery(call("notes:page", args), { journal: first.journal });
     expect(valueOf(again.result)).toMatchObject({ page: [1, 2, 3, 4, 5].map((rank) => ({ rank })) });
     expect(again.journal).toBe(first.journal);
   });
@@ -274,8 +280,8 @@ describe("snapshots and subscriptions", () => {
       "clock.ts":
         'import { query } from "./_generated/server.ts"; export const now = query({ args: {}, handler: () => Date.now() > 0 });',
     });
-    expect((await engine.runQuery(call("clock:now"))).observedTime).toBe(true);
-    expect((await engine.runQuery(call("notes:ofOwner", { owner: "ada" }))).observedTime).toBe(false);
+    expect((await engine.runner.runQuery(call("clock:now"))).observedTime).toBe(true);
+    expect((await engine.runner.runQuery(call("notes:ofOwner", { owner: "ada" }))).observedTime).toBe(false);
   });
 });
 
@@ -286,22 +292,24 @@ describe("a mutation sent again", () => {
     await push(engine, fixture);
     const session = { sessionId: "s1", requestId: 7 };
     const add = call("notes:add", { owner: "ada", text: "once" });
-    const first = await engine.runMutation(add, session);
-    const second = await engine.runMutation(add, session);
+    const first = await engine.runner.runMutation(add, { session });
+    const second = await engine.runner.runMutation(add, { session });
     expect(second).toEqual(first);
     await engine.close();
     const reopened = await openIn(folder);
-    expect(await reopened.runMutation(add, session)).toEqual(first);
+    expect(await reopened.runner.runMutation(add, { session })).toEqual(first);
     expect(await query(reopened, "notes:ofOwner", { owner: "ada" })).toHaveLength(1);
-    await reopened.runMutation(add, { sessionId: "s1", requestId: 8 });
+    await reopened.runner.runMutation(add, { session: { sessionId: "s1", requestId: 8 } });
     expect(await query(reopened, "notes:ofOwner", { owner: "ada" })).toHaveLength(2);
   });
 
   test("that failed is tried again: nothing of it was kept", async () => {
     const engine = await engineWithFixture();
     const session = { sessionId: "s1", requestId: 1 };
-    expect((await engine.runMutation(call("notes:refuse"), session)).result.ok).toBe(false);
-    expect((await engine.runMutation(call("notes:add", { owner: "a", text: "b" }), session)).result.ok).toBe(true);
+    expect((await engine.runner.runMutation(call("notes:refuse"), { session })).result.ok).toBe(false);
+    expect((await engine.runner.runMutation(call("notes:add", { owner: "a", text: "b" }), { session })).result.ok).toBe(
+      true,
+    );
   });
 });
 
@@ -324,7 +332,7 @@ http.route({ pathPrefix: "/count/", method: "GET", handler: httpAction(async (ct
 export default http;`,
     });
     await mutate(engine, "notes:add", { owner: "ada", text: "x" });
-    const get = (path: string) => engine.runHttpAction(new Request(`http://site${path}`), { kind: "none" });
+    const get = (path: string) => engine.runner.runHttpAction(new Request(`http://site${path}`), { kind: "none" });
     expect(await (await get("/count/ada")).text()).toBe("1");
     expect([(await get("/elsewhere")).status, await (await get("/elsewhere")).text()]).toEqual([
       404,
@@ -334,13 +342,13 @@ export default http;`,
 
   test("that throw are a 500 that says what and where; without http.ts there are none", async () => {
     const engine = await engineWithFixture();
-    const response = await engine.runHttpAction(new Request("http://site/broken"), { kind: "none" });
+    const response = await engine.runner.runHttpAction(new Request("http://site/broken"), { kind: "none" });
     expect(response.status).toBe(500);
     const body = await response.text();
     expect(body).toContain("Server Error: Uncaught Error: broken on purpose");
     expect(body).toContain("../convex/http.ts:");
     const bare = await openIn(tempFolder());
-    expect(await (await bare.runHttpAction(new Request("http://site/"), { kind: "none" })).text()).toContain(
+    expect(await (await bare.runner.runHttpAction(new Request("http://site/"), { kind: "none" })).text()).toContain(
       "does not have HTTP actions enabled",
     );
   });

@@ -1,6 +1,8 @@
 /** Pushes made by the official bundler: analysis, schema changes over existing data, and what survives a restart. */
 import { beforeAll, describe, expect, test } from "vitest";
 import type { PushedDefinition } from "../../src/engine/push/analysis.ts";
+import { appModules, commitPush, preparePush } from "../../src/engine/push/push.ts";
+import { startPushReply } from "../../src/server/push-request.ts";
 import { bundle, call, deployed, eventually, mutate, openIn, push, query, tempFolder, valueOf } from "./support.ts";
 
 const schemaWith = (notes: string, rest = "") => `
@@ -18,7 +20,7 @@ describe("a push", () => {
 
   test("describes functions, routes, crons and schema in the CLI's words", async () => {
     const engine = await openIn(tempFolder());
-    const prepared = await engine.preparePush(fixture);
+    const prepared = await preparePush(engine, fixture);
     const app = prepared.definitions.get("");
     const text = JSON.stringify(app?.functions);
     expect(text).toContain('"name":"add","pos":null,"udfType":"Mutation","visibility":{"kind":"public"}');
@@ -26,19 +28,19 @@ describe("a push", () => {
     expect(text).toContain('"name":"throughAction","pos":null,"udfType":"Action"');
     expect(text).toContain('{"route":{"path":"/notes","method":"POST"},"pos":null}');
     expect(app?.schema).toMatchObject({ schemaValidation: true });
-    expect(prepared.app).toMatchObject({ componentPath: "", definitionPath: "" });
+    expect(startPushReply(prepared)).toMatchObject({ app: { componentPath: "", definitionPath: "" } });
     expect(engine.listFunctions()).toEqual([]);
   });
 
   test("is live only after its commit, and still after a restart", async () => {
     const folder = tempFolder();
     const engine = await openIn(folder);
-    const prepared = await engine.preparePush(fixture);
-    await engine.checkPush(prepared);
+    const prepared = await preparePush(engine, fixture);
+    await prepared.change.check();
     await expect(query(engine, "notes:ofOwner", { owner: "ada" })).rejects.toThrow("Could not find");
     let changes = 0;
     engine.onCodeChange(() => changes++);
-    await engine.commitPush(prepared);
+    await commitPush(engine, prepared);
     expect(changes).toBe(1);
     await mutate(engine, "notes:add", { owner: "ada", text: "kept" });
     await engine.close();
@@ -48,7 +50,7 @@ describe("a push", () => {
       kind: "mutation",
       visibility: "public",
     });
-    expect(again.moduleHashes().map(({ path }) => path)).toContain("notes.js");
+    expect(appModules(again.storage.writer).map(({ path }) => path)).toContain("notes.js");
   });
 
   test("replaces code under running clients: new instances, no leftovers of the old functions", async () => {
@@ -123,10 +125,10 @@ describe("a push", () => {
     const engine = await deployed({ "colour.ts": source });
     const site = "http://127.0.0.1:3211";
     expect(await query(engine, "colour:get")).toEqual(["none", "none", site, "hidden"]);
-    await engine.setEnvironment([{ name: "COLOUR", value: "green" }]);
+    await engine.setVariables([{ name: "COLOUR", value: "green" }]);
     expect(await query(engine, "colour:get")).toEqual(["green", "green", site, "hidden"]);
-    expect([...engine.environment()]).toEqual([["COLOUR", "green"]]);
-    await engine.setEnvironment([{ name: "COLOUR", value: null }]);
+    expect([...engine.variables()]).toEqual([["COLOUR", "green"]]);
+    await engine.setVariables([{ name: "COLOUR", value: null }]);
     expect(await query(engine, "colour:get")).toEqual(["none", "none", site, "hidden"]);
   });
 });
@@ -135,7 +137,7 @@ describe("a schema change", () => {
   test("builds a new index over the rows there are, and drops the entries of an old one", async () => {
     const engine = await deployed();
     for (let i = 0; i < 1200; i++)
-      void engine.runMutation(
+      void engine.runner.runMutation(
         call("notes:add", { owner: `owner ${i % 3}`, text: `text ${String(i).padStart(4, "0")}` }),
       );
     const source =
@@ -165,7 +167,7 @@ describe("a schema change", () => {
       { text: "text 0509" },
     ]);
     const entries = () =>
-      engine.core.storage.writer.get(
+      engine.storage.writer.get(
         "SELECT count(*) AS n FROM entries JOIN indexes ON indexes.id = entries.index_id WHERE indexes.state = 'dropped'",
       )?.["n"];
     await eventually(() => (entries() === 0 ? true : null), "entries of dropped indexes are deleted");
@@ -174,22 +176,23 @@ describe("a schema change", () => {
   test("writes that come while an index is being built are in it", async () => {
     const engine = await deployed();
     for (let i = 0; i < 1500; i++)
-      void engine.runMutation(call("notes:add", { owner: "before", text: `b${i}`, rank: i }));
-    const prepared = await engine.preparePush(
+      void engine.runner.runMutation(call("notes:add", { owner: "before", text: `b${i}`, rank: i }));
+    const prepared = await preparePush(
+      engine,
       await bundle({
         "schema.ts": schemaWith(
           `${NOTES}.index("by_owner", ["owner"]).index("by_owner_rank", ["owner", "rank"]).index("by_rank", ["rank"])`,
         ),
       }),
     );
-    const checked = engine.checkPush(prepared);
+    const checked = prepared.change.check();
     const during = Promise.all(
       Array.from({ length: 300 }, (_, i) => mutate(engine, "notes:add", { owner: "during", text: `d${i}`, rank: i })),
     );
     await Promise.all([checked, during]);
-    await engine.commitPush(prepared);
+    await commitPush(engine, prepared);
     await mutate(engine, "notes:add", { owner: "after", text: "a", rank: 1 });
-    const counts = engine.core.storage.writer.all(
+    const counts = engine.storage.writer.all(
       "SELECT indexes.fields, count(*) AS n FROM entries JOIN indexes ON indexes.id = entries.index_id JOIN tables ON tables.id = indexes.table_id WHERE tables.name = 'notes' AND state = 'live' GROUP BY indexes.id",
     );
     expect(counts.map((row) => row["n"])).toEqual([1801, 1801, 1801, 1801, 1801]);
@@ -218,17 +221,19 @@ describe("a schema change", () => {
         "defineTable({ owner: v.string(), text: v.string(), rank: v.number() }).index('by_owner', ['owner']).index('by_owner_rank', ['owner', 'rank'])",
       ),
     });
-    const prepared = await engine.preparePush(stricter);
-    await engine.checkPush(prepared);
+    const prepared = await preparePush(engine, stricter);
+    await prepared.change.check();
     await mutate(engine, "notes:add", { owner: "ada", text: "no rank, just in time" });
-    await expect(engine.commitPush(prepared)).rejects.toThrow("Schema validation failed");
+    await expect(commitPush(engine, prepared)).rejects.toThrow("Schema validation failed");
     expect(await query(engine, "notes:ofOwner", { owner: "ada" })).toHaveLength(1);
     await push(engine, await bundle());
   });
 
   test("after it is live, writes are held to it", async () => {
     const engine = await deployed();
-    const bad = engine.runMutation(call("notes:insertUnchecked", { value: { owner: "ada", text: "x", extra: 1 } }));
+    const bad = engine.runner.runMutation(
+      call("notes:insertUnchecked", { value: { owner: "ada", text: "x", extra: 1 } }),
+    );
     expect((await bad).result).toMatchObject({ ok: false });
     await expect(bad.then(({ result }) => valueOf(result))).rejects.toThrow(
       'Failed to insert or update a document in table "notes" because it does not match the schema: Object contains extra field `extra`',

@@ -1,10 +1,16 @@
+/// <reference types="vite/client" />
 /** Scheduled functions and crons: exactly once for mutations, at most once for actions, over restarts. */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { makeFunctionReference } from "convex/server";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { PushedDefinition } from "../../src/engine/push/analysis.ts";
+import { commitPush, preparePush } from "../../src/engine/push/push.ts";
 import { cronSpec, nextRun } from "../../src/engine/schedule/cron-spec.ts";
-import { bundle, eventually, mutate, openIn, push, query, tempFolder } from "./support.ts";
+import { convexTest } from "../../src/test/index.ts";
+import schema from "./fixture/schema.ts";
+import { afterTest, bundle, eventually, mutate, openIn, push, query, tempFolder } from "./support.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -73,6 +79,18 @@ describe("a scheduled mutation", () => {
     const [job] = await settled(engine, "failed");
     expect(job?.state.error).toContain("counted in vain");
     expect(await counts(engine)).toEqual({});
+  });
+
+  test("that writes all that one transaction may has succeeded, and is not run again and again", async () => {
+    const limits = { documentsWritten: 2 };
+    const t = convexTest({ schema, modules: import.meta.glob("./fixture/**/*.ts"), transactionLimits: limits });
+    await t.mutation(makeFunctionReference<"mutation", typeof args>("jobs:schedule"), args);
+    const all = makeFunctionReference<"query", Record<string, never>, z.infer<typeof jobShape>[]>("jobs:all");
+    const done = await eventually(async () => {
+      const [job] = await t.query(all, {});
+      return job?.state.kind === "pending" ? null : job;
+    }, "the job's two documents are written");
+    expect(done?.state).toEqual({ kind: "success" });
   });
 
   test("that its mutation did not wait for is scheduled all the same", async () => {
@@ -153,6 +171,20 @@ describe("a scheduled action", () => {
     expect(await counts(engine)).toEqual({ "a begun/a": 1, "a begun/b": 1 });
   });
 
+  test("whose end the disk refused to note has failed once there is room again, and runs nothing twice", async () => {
+    const engine = await engineIn(tempFolder());
+    const db = engine.storage.writer;
+    db.exec("CREATE TEMP TRIGGER no_room BEFORE DELETE ON jobs BEGIN SELECT RAISE(ABORT, 'no room'); END");
+    let refused = 0;
+    afterTest(engine.onLog(({ error }) => (refused += Number(error?.includes("no room") ?? false))));
+    await mutate(engine, "jobs:scheduleAction", { name: "a", delayMs: 0, waitMs: 0, fails: false });
+    await eventually(() => (refused > 0 ? true : null), "the disk refused");
+    db.exec("DROP TRIGGER no_room");
+    const [job] = await settled(engine, "failed");
+    expect(job?.state.error).toBe("Transient error while executing action");
+    expect(await counts(engine)).toMatchObject({ "a begun/a": 1, "a ended/a": 1 });
+  });
+
   test("cancelled while it runs is shown as cancelled", async () => {
     const engine = await engineIn(tempFolder());
     const id = await mutate(engine, "jobs:scheduleAction", { name: "a", delayMs: 0, waitMs: 150, fails: false });
@@ -198,6 +230,30 @@ export default crons;`;
     await eventually(async () => ((await counts(later))["hourly/a"] === 2 ? true : null), "one run to catch up");
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(await counts(later)).toMatchObject({ "hourly/a": 2 });
+  });
+
+  test("that a push changes while they fail run by the new schedule, not by the one that failed", async () => {
+    let now = Date.now();
+    const engine = await openIn(tempFolder(), { now: () => now });
+    const outside = AsyncLocalStorage.snapshot();
+    Reflect.set(globalThis, "whileItFails", () => undefined);
+    afterTest(() => void Reflect.deleteProperty(globalThis, "whileItFails"));
+    const failing = `
+import { mutation } from "./_generated/server.ts";
+export const fail = mutation({ args: {}, handler: () => { globalThis.whileItFails(); throw new Error("as always"); } });`;
+    const crons = cronsFile("", "{ hours: 1 }").replace("jobs:count", "failing:fail").replace('{ name: "" }', "{}");
+    await push(engine, await bundle({ "crons.ts": crons, "failing.ts": failing }));
+    await engine.scheduler.settle();
+    const next = await preparePush(engine, await bundle({ "crons.ts": cronsFile("after", "{ hours: 2 }") }));
+    await next.change.check();
+    const committed = new Promise((resolve) => {
+      Reflect.set(globalThis, "whileItFails", () => resolve(outside(() => commitPush(engine, next))));
+    });
+    now += 3_600_000;
+    engine.scheduler.wake();
+    await committed;
+    const ran = await eventually(async () => (await counts(engine))["after/a"] ?? null, "the new cron's first run");
+    expect(ran).toBe(1);
   });
 
   test("that are gone from crons.ts do not run any more", async () => {

@@ -7,12 +7,16 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import type { PushedDefinition } from "../../src/engine/push/analysis.ts";
+import { userTables } from "../../src/engine/query/tables.ts";
 import { bundle, call, eventually, mutate, openIn, push, query, tempFolder } from "./support.ts";
 
 let fixture: PushedDefinition[];
 beforeAll(async () => {
   fixture = await bundle();
 });
+
+const CRONS = `import { cronJobs, makeFunctionReference } from "convex/server"; const crons = cronJobs();
+crons.cron("yearly", "0 0 1 1 *", makeFunctionReference("checks:hidden")); export default crons;`;
 
 describe("a database", () => {
   test("is open in one process at a time", async () => {
@@ -33,7 +37,7 @@ process.kill(process.pid, "SIGKILL");`;
       signal: "SIGKILL",
     });
     const engine = await openIn(folder);
-    expect(engine.tables("")).toEqual([]);
+    expect(userTables(engine, "")).toEqual([]);
   });
 
   test("of another format is refused, not guessed at", async () => {
@@ -42,6 +46,20 @@ process.kill(process.pid, "SIGKILL");`;
     db.exec("PRAGMA user_version = 99");
     db.close();
     await expect(openIn(folder)).rejects.toMatchObject({ code: "UnknownFormat", message: /format 99/ });
+  });
+
+  test("of the last format is brought up to date, with everything in it", async () => {
+    const folder = tempFolder();
+    const engine = await openIn(folder);
+    await push(engine, await bundle({ "crons.ts": CRONS }));
+    const crons = engine.storage.writer.all("SELECT * FROM crons");
+    await engine.close();
+    const db = new DatabaseSync(path.join(folder, "data.db"));
+    db.exec("ALTER TABLE crons ADD COLUMN running INTEGER NOT NULL DEFAULT 0; PRAGMA user_version = 2");
+    db.close();
+    const again = await openIn(folder);
+    expect(again.storage.writer.all("SELECT * FROM crons")).toEqual(crons);
+    expect(crons).toMatchObject([{ name: "yearly" }]);
   });
 
   test("that was damaged while nobody looked after a crash is refused at the next start", async () => {
@@ -68,7 +86,7 @@ process.kill(process.pid, "SIGKILL");`;
     vi.unstubAllEnvs();
     await push(engine, fixture);
     await mutate(engine, "notes:add", { owner: "ada", text: "here" });
-    const snapshots = [1, 2, 3].map(() => engine.snapshot());
+    const snapshots = [1, 2, 3].map(() => engine.runner.snapshot());
     expect(await query(engine, "notes:ofOwner", { owner: "ada" })).toHaveLength(1);
     expect(readdirSync(folder).filter((name) => !name.startsWith("embedded-convex-test-"))).toEqual([]);
     for (const snapshot of snapshots) snapshot.close();
@@ -83,7 +101,7 @@ describe("time", () => {
     await push(engine, fixture);
     const times: bigint[] = [];
     const add = async (on: typeof engine) => {
-      const { ts } = await on.runMutation(call("notes:add", { owner: "ada", text: `${times.length}` }));
+      const { ts } = await on.runner.runMutation(call("notes:add", { owner: "ada", text: `${times.length}` }));
       times.push(ts ?? 0n);
     };
     await add(engine);
@@ -92,7 +110,7 @@ describe("time", () => {
     await add(engine);
     await engine.close();
     const again = await openIn(folder, { now: () => now });
-    expect(again.latestTs()).toBeGreaterThanOrEqual(times.at(-1) ?? 0n);
+    expect(again.storage.durableTs).toBeGreaterThanOrEqual(times.at(-1) ?? 0n);
     await add(again);
     expect(times.toSorted((a, b) => Number(a - b))).toEqual(times);
     expect(new Set(times).size).toBe(4);
@@ -110,7 +128,7 @@ describe("a disk that is full", () => {
     const folder = tempFolder();
     const engine = await openIn(folder);
     await push(engine, fixture);
-    const db = engine.core.storage.writer;
+    const db = engine.storage.writer;
     const pages = Number(db.get("PRAGMA page_count")?.["page_count"]);
     db.exec(`PRAGMA max_page_count = ${pages + 20}`);
     const outcomes = await Promise.allSettled(

@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { afterEach } from "vitest";
 import { openEngine, type Engine } from "../../src/engine/engine.ts";
 import type { PushedDefinition } from "../../src/engine/push/analysis.ts";
+import { commitPush, preparePush } from "../../src/engine/push/push.ts";
 import type { Call, EngineOptions, Identity, Json, UdfResult } from "../../src/engine/types.ts";
 import { parseJson } from "../../src/engine/values/json.ts";
 import { fromPushRequest } from "./bundled.ts";
@@ -90,9 +91,9 @@ export async function bundle(
 
 /** All steps of a deploy. */
 export async function push(engine: Engine, definitions: PushedDefinition[]): Promise<void> {
-  const prepared = await engine.preparePush(definitions);
-  await engine.checkPush(prepared);
-  await engine.commitPush(prepared);
+  const prepared = await preparePush(engine, definitions);
+  await prepared.change.check();
+  await commitPush(engine, prepared);
 }
 
 /** An engine with the fixture's functions. */
@@ -127,11 +128,11 @@ export function valueOf(result: UdfResult): Json {
 }
 
 export async function query(engine: Engine, udf: string, args: Json = {}): Promise<Json> {
-  return valueOf((await engine.runQuery(call(udf, args))).result);
+  return valueOf((await engine.runner.runQuery(call(udf, args))).result);
 }
 
 export async function mutate(engine: Engine, udf: string, args: Json = {}): Promise<Json> {
-  return valueOf((await engine.runMutation(call(udf, args))).result);
+  return valueOf((await engine.runner.runMutation(call(udf, args))).result);
 }
 
 /** Waits until `probe` gives something other than null. */

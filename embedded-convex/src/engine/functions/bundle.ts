@@ -31,7 +31,8 @@ const nativeRequire = createRequire(import.meta.url);
 
 export class Bundle {
   private readonly folder: string;
-  private readonly files: ReadonlyMap<string, BundleFile>;
+  /** By path. */
+  readonly files: ReadonlyMap<string, BundleFile>;
   private readonly env: Readonly<Record<string, string>>;
   private readonly maps = new Map<string, SourceMap | null>();
 
@@ -46,10 +47,6 @@ export class Bundle {
 
   get name(): string {
     return path.basename(this.folder);
-  }
-
-  file(modulePath: string): BundleFile | null {
-    return this.files.get(modulePath) ?? null;
   }
 
   /** The module's namespace, evaluated once. Rejects with what its top level throws. */

@@ -1,29 +1,26 @@
-/** Finding a function and running it: for a caller from outside (`call`), or for another function (`nested`). */
+/** Finding a function and running it: for a caller from outside, or nested, for another function. */
+import type { Engine } from "../engine.ts";
 import type { Call, FunctionPath, Identity, UdfKind, UdfResult } from "../types.ts";
 import type { Transaction } from "../transaction/transaction.ts";
-import type { JsonObject } from "../values/json.ts";
+import { parseJson, type JsonObject } from "../values/json.ts";
 import { limitsIn, MAX_CALL_DEPTH } from "../values/limits.ts";
-import { environmentOf, resolveAddress, type Code, type ComponentCode } from "./code.ts";
+import { resolveAddress, type Code, type ComponentCode } from "./code.ts";
 import { LogBuffer } from "./console.ts";
-import type { Core } from "./core.ts";
-import { CallError, describeFailure, failed, toSyscallError } from "./errors.ts";
-import { installGuards } from "./globals.ts";
-import { invoke, succeeded, type Invocation } from "./invoke.ts";
+import {
+  attempt,
+  CallError,
+  describeFailure,
+  nestedError,
+  rememberCause,
+  type Failure,
+  type Outcome,
+} from "./errors.ts";
+import { invoke, invokeFunction } from "./invoke.ts";
 import type { LoadedFunction } from "./registered.ts";
 import { RunState, type RequestInfo, type Run } from "./run.ts";
-import type { SyscallTable } from "./syscalls.ts";
 
-interface Target {
-  fn: LoadedFunction;
-  component: ComponentCode;
-  path: FunctionPath;
-  environment: LoadedFunction["environment"];
-}
-
-/** What a run is made from; the rest follows from the deployment. */
-type RunSettings = Omit<Run, "syscalls" | "env" | "nowMs" | "state">;
-
-export interface OutsideCall {
+/** A call from outside, and what it runs on. */
+export interface RootCall {
   kind: UdfKind;
   call: Call;
   code: Code;
@@ -33,83 +30,89 @@ export interface OutsideCall {
   journal?: string | null;
 }
 
-export class CallTree {
-  private readonly core: Core;
-  private readonly syscalls: SyscallTable;
+interface Target {
+  fn: LoadedFunction;
+  component: ComponentCode;
+  path: FunctionPath;
+  environment: LoadedFunction["environment"];
+}
 
-  constructor(core: Core, syscalls: SyscallTable) {
-    this.core = core;
-    this.syscalls = syscalls;
-  }
+/** Runs a function nobody else called: finds it, checks who may, tells the log. */
+export async function callFunction(
+  engine: Engine,
+  { kind, call, code, tx, request, journal = null }: RootCall,
+): Promise<{ result: UdfResult; endCursor: string | null }> {
+  const { identity, path } = call;
+  const [log, state] = [new LogBuffer(), new RunState()];
+  const outcome = await logged({ engine, kind, path, request, log }, async () => {
+    const target = await find(code, path, kind, call.allowInternal);
+    if (target instanceof CallError) return { ok: false, failure: describeFailure(target, code.mapPlace) };
+    const run = { ...target, engine, kind, code, identity, request, tx, depth: 0, log, journal, state };
+    return invokeFunction(run, target.fn, call.args);
+  });
+  return { result: resultOf(outcome, request, log.lines), endCursor: state.endCursor };
+}
 
-  /** Runs a function nobody else called: finds it, checks who may, tells the log. */
-  async call(outside: OutsideCall): Promise<{ result: UdfResult; endCursor: string | null }> {
-    installGuards();
-    const { kind, call, code, request, tx, journal = null } = outside;
-    const { identity, path } = call;
-    const log = new LogBuffer();
-    const ended = this.startLog({ kind, path, request, log });
-    let run: Run | null = null;
-    let outcome: Invocation;
-    try {
-      const target = await find(code, path, kind, call.allowInternal);
-      run = this.newRun({ ...target, kind, code, identity, request, tx, depth: 0, log, journal });
-      outcome = await invoke(run, target.fn, call.args, this.core);
-    } catch (error) {
-      if (!(error instanceof CallError)) throw error;
-      outcome = { ok: false, failure: describeFailure(error, code.mapPlace) };
-    }
-    ended(outcome.ok ? null : outcome.failure.message);
-    const { lines } = log;
-    const result = outcome.ok ? succeeded(outcome.valueJson, lines) : failed(outcome.failure, request.requestId, lines);
-    return { result, endCursor: run?.state.endCursor ?? null };
-  }
+/** Runs a function inside its caller's transaction; a throw takes back what it wrote, and the caller may go on. */
+export function callNested(parent: Run, udfType: string, args: JsonObject): Promise<string> {
+  return parent.state.serialized(async () => {
+    const { tx, code } = parent;
+    if (tx === null) throw new CallError("Only queries and mutations run nested calls.");
+    const kind = udfType === "mutation" ? "mutation" : "query";
+    if (kind === "mutation" && parent.kind === "query") throw new CallError("Queries cannot run mutations.");
+    const depth = parent.depth + 1;
+    if (depth >= MAX_CALL_DEPTH) throw new CallError(`Calls are nested too deeply (maximum depth: ${MAX_CALL_DEPTH}).`);
+    const target = await find(code, resolveAddress(args, parent.component), kind, true);
+    if (target instanceof CallError) throw target;
+    const view = udfType === "snapshotQuery" ? tx.withoutWrites() : tx;
+    const identity = identityIn(target.path, parent);
+    const run = {
+      ...parent,
+      ...target,
+      kind,
+      identity,
+      tx: view,
+      depth,
+      journal: null,
+      state: new RunState(),
+    } as const;
+    const end = tx.nest(limitsIn(args["transactionLimits"]));
+    const outcome = await invokeFunction(run, target.fn, args["args"] ?? {});
+    end(outcome.ok);
+    if (view.observedTime) tx.observedTime = true;
+    if (!outcome.ok) throw nestedError(outcome.failure);
+    return outcome.value;
+  });
+}
 
-  /** Runs a function inside its caller's transaction; a throw takes back what it wrote, and the caller may go on. */
-  nested(parent: Run, udfType: string, args: JsonObject): Promise<string> {
-    return parent.state.serialized(async () => {
-      const { tx, code } = parent;
-      if (tx === null) throw new CallError("Only queries and mutations run nested calls.");
-      const kind = udfType === "mutation" ? "mutation" : "query";
-      if (kind === "mutation" && parent.kind === "query") throw new CallError("Queries cannot run mutations.");
-      const depth = parent.depth + 1;
-      if (depth >= MAX_CALL_DEPTH)
-        throw new CallError(`Calls are nested too deeply (maximum depth: ${MAX_CALL_DEPTH}).`);
-      const target = await find(code, resolveAddress(args, parent.component), kind, true);
-      const view = udfType === "snapshotQuery" ? tx.withoutWrites() : tx;
-      const identity = identityIn(target.path, parent);
-      const run = this.newRun({ ...parent, ...target, kind, identity, tx: view, depth, journal: null });
-      const savepoint = tx.savepoint();
-      const endNesting = tx.usage.nest(limitsIn(args["transactionLimits"]));
-      const outcome = await invoke(run, target.fn, args["args"] ?? {}, this.core);
-      endNesting(outcome.ok ? "kept" : "rolled back");
-      if (view.observedTime) tx.observedTime = true;
-      if (outcome.ok) return outcome.valueJson;
-      tx.rollback(savepoint);
-      throw toSyscallError(outcome.failure);
-    });
-  }
+/** A request for an HTTP action. With `redacted` the log alone has what goes wrong. */
+interface HttpCall {
+  incoming: Request;
+  identity: Identity;
+  request: RequestInfo;
+  redacted: boolean;
+}
 
-  newRun(settings: RunSettings): Run {
-    const env = environmentOf(settings.component, settings.code, this.core.environment);
-    const nowMs = settings.tx?.beginMs ?? this.core.now();
-    return { ...settings, syscalls: this.syscalls, env, nowMs, state: new RunState() };
-  }
-
-  /** Starts the clock of a call; what it returns tells the log how the call ended. */
-  startLog({
-    kind,
-    path,
-    request,
-    log,
-  }: Pick<Run, "kind" | "path" | "request" | "log">): (error: string | null) => void {
-    const started = performance.now();
-    return (error) => {
-      const executionMs = performance.now() - started;
-      const { requestId } = request;
-      this.core.log({ atMs: this.core.now(), requestId, kind, path, logLines: log.lines, error, executionMs });
-    };
-  }
+/** Runs the HTTP action of the route. Never rejects: what goes wrong in user code is a 500 that says so. */
+export async function callHttpAction(
+  engine: Engine,
+  { incoming, identity, request, redacted }: HttpCall,
+): Promise<Response> {
+  const { code } = engine;
+  const component = code.components.get("");
+  const router = await attempt(code, async () => (await component?.router()) ?? null);
+  if (!router.ok) return serverError(request, router.failure, redacted);
+  if (component === undefined || router.value === null)
+    return new Response("This Convex deployment does not have HTTP actions enabled.", { status: 404 });
+  const match = router.value.lookup(new URL(incoming.url).pathname, incoming.method);
+  if (match === null) return new Response("No matching routes found", { status: 404 });
+  const path = { component: "", udf: `${match.method} ${match.route}` };
+  const run: Run = {
+    ...{ engine, kind: "httpAction", path, component, code, identity, request, environment: "isolate", tx: null },
+    ...{ depth: 0, log: new LogBuffer(), journal: null, state: new RunState() },
+  };
+  const outcome = await logged(run, () => invoke(run, () => match.action(incoming)));
+  return outcome.ok ? outcome.value : serverError(request, outcome.failure, redacted);
 }
 
 /** Who calls is the app's knowledge; a component is told by arguments. */
@@ -117,29 +120,57 @@ export function identityIn(target: FunctionPath, parent: Run): Identity {
   return target.component === parent.path.component ? parent.identity : { kind: "none" };
 }
 
-async function find(code: Code, path: FunctionPath, kind: UdfKind, allowInternal: boolean): Promise<Target> {
+/** The function for a kind of call, or why it cannot be called. */
+async function find(
+  code: Code,
+  path: FunctionPath,
+  kind: UdfKind,
+  allowInternal: boolean,
+): Promise<Target | CallError> {
   const component = code.components.get(path.component);
-  const fn = component === undefined ? null : await load(code, component, path.udf);
+  const loaded = await attempt(code, async () => component?.find(path.udf));
+  // A module that throws while loading fails the call, not the engine.
+  if (!loaded.ok) return new CallError(loaded.failure.message);
+  const fn = loaded.value ?? null;
   if (component === undefined || fn === null || (fn.visibility === "internal" && !allowInternal)) {
     const where = path.component === "" ? "" : ` in component '${path.component}'`;
-    throw new CallError(
+    return new CallError(
       `Could not find ${allowInternal ? "" : "public "}function for '${path.udf}'${where}. Did you forget to run \`npx convex dev\` or \`npx convex deploy\`?`,
     );
   }
-  if (fn.kind !== kind) {
-    const name = path.udf.replace(":", ".js:");
-    throw new CallError(`Trying to execute ${name} as ${capital(kind)}, but it is defined as ${capital(fn.kind)}.`);
-  }
-  return { fn, component, path, environment: fn.environment };
+  if (fn.kind === kind) return { fn, component, path, environment: fn.environment };
+  const name = path.udf.replace(":", ".js:");
+  return new CallError(`Trying to execute ${name} as ${capital(kind)}, but it is defined as ${capital(fn.kind)}.`);
 }
 
-/** A module that throws while loading fails the call, not the engine. */
-async function load(code: Code, component: ComponentCode, udf: string): Promise<LoadedFunction | null> {
-  try {
-    return await component.find(udf);
-  } catch (error) {
-    throw new CallError(describeFailure(error, code.mapPlace).message);
-  }
+/** Tells the log how a call ended, and how long it took. */
+async function logged<T>(
+  { engine, kind, path, request, log }: Pick<Run, "engine" | "kind" | "path" | "request" | "log">,
+  call: () => Promise<Outcome<T>>,
+): Promise<Outcome<T>> {
+  const started = performance.now();
+  const outcome = await call();
+  const executionMs = performance.now() - started;
+  const { requestId } = request;
+  const error = outcome.ok ? null : outcome.failure.message;
+  engine.log({ atMs: engine.now(), requestId, kind, path, logLines: log.lines, error, executionMs });
+  return outcome;
+}
+
+function resultOf(outcome: Outcome<string>, { requestId }: RequestInfo, logLines: string[]): UdfResult {
+  if (outcome.ok) return { ok: true, valueJson: outcome.value, logLines };
+  const { message, dataJson } = outcome.failure;
+  const errorMessage = `[Request ID: ${requestId}] Server Error\n${message}`;
+  const data = dataJson === undefined ? {} : { errorDataJson: dataJson };
+  return rememberCause({ ok: false, errorMessage, ...data, logLines }, outcome.failure);
+}
+
+function serverError({ requestId }: RequestInfo, failure: Failure, redacted: boolean): Response {
+  const { message, dataJson } = failure;
+  const code = `[Request ID: ${requestId}] Server Error`;
+  const told = redacted ? { code } : { code: `${code}: ${message.split("\n")[0] ?? ""}`, trace: message };
+  const data = dataJson === undefined ? {} : { data: parseJson(dataJson) };
+  return rememberCause(Response.json({ ...told, ...data }, { status: 500 }), failure);
 }
 
 function capital(word: string): string {

@@ -27,6 +27,11 @@ export interface Code {
   mapPlace: PlaceMapper;
 }
 
+/** Loads a function's module when needed. Null when there is no such function; rejects with what its top level throws. */
+export async function loadFunction(code: Code, path: FunctionPath): Promise<LoadedFunction | null> {
+  return (await code.components.get(path.component)?.find(path.udf)) ?? null;
+}
+
 const HANDLE = "function://";
 const CHILD_REFERENCE = "_reference/childComponent/";
 

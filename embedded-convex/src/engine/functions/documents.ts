@@ -7,15 +7,12 @@ import { isObject, special, type JsonObject } from "../values/json.ts";
 import { MAX_DOCUMENT_BYTES, MAX_DOCUMENT_NESTING, measure } from "../values/limits.ts";
 import { mismatch } from "../values/validator.ts";
 import type { ComponentCode } from "./code.ts";
-import { SyscallError } from "./errors.ts";
 import { validTableName } from "./schema.ts";
 
 /** A transaction as the functions of one component see it. */
 export interface Scope {
   tx: Transaction;
   component: ComponentCode;
-  /** Creates a table that the schema does not declare and that does not exist yet. */
-  createTable(name: string): Table;
 }
 
 /** JSON text of the document or "null". */
@@ -23,7 +20,7 @@ export function getDocument(scope: Scope, id: string, tableName: string | null, 
   const table = tableOfId(scope, "get", id, tableName);
   if (table === null) return "null";
   if (table.name.startsWith("_") !== isSystem) {
-    throw new SyscallError(
+    throw new Error(
       isSystem
         ? "User tables can only be accessed from db.get()."
         : "System tables can only be accessed from db.system.get().",
@@ -33,16 +30,13 @@ export function getDocument(scope: Scope, id: string, tableName: string | null, 
 }
 
 export function insertDocument(scope: Scope, tableName: string, value: Json): string {
-  if (tableName.startsWith("_")) throw new SyscallError("System tables (prefixed with `_`) are read-only.");
-  if (!validTableName(tableName)) throw new SyscallError(`Invalid table name "${tableName}".`);
-  if (!isPlainObject(value))
-    throw new SyscallError("Invalid argument `value` for `db.insert`: documents must be objects.");
+  if (tableName.startsWith("_")) throw new Error("System tables (prefixed with `_`) are read-only.");
+  if (!validTableName(tableName)) throw new Error(`Invalid table name "${tableName}".`);
+  if (!isPlainObject(value)) throw new Error("Invalid argument `value` for `db.insert`: documents must be objects.");
   const reserved = Object.keys(value).find((name) => name === "_id" || name === "_creationTime");
   if (reserved !== undefined)
-    throw new SyscallError(
-      `Documents given to \`db.insert\` cannot have the field \`${reserved}\`: it is set by the system.`,
-    );
-  const table = scope.tx.catalog.table(scope.component.path, tableName) ?? scope.createTable(tableName);
+    throw new Error(`Documents given to \`db.insert\` cannot have the field \`${reserved}\`: it is set by the system.`);
+  const table = scope.tx.tableFor(scope.component.path, tableName);
   const id = newId(table.number, scope.tx.beginMs);
   writeChecked(scope, table, id, { ...value, _creationTime: scope.tx.creationTime(), _id: id });
   return id;
@@ -50,7 +44,7 @@ export function insertDocument(scope: Scope, tableName: string, value: Json): st
 
 export function patchDocument(scope: Scope, id: string, tableName: string | null, value: Json): string {
   const { table, json } = existing(scope, "patch", "Update", id, tableName);
-  if (!isPlainObject(value)) throw new SyscallError("Invalid argument `value` for `db.patch`: expected an object.");
+  if (!isPlainObject(value)) throw new Error("Invalid argument `value` for `db.patch`: expected an object.");
   const merged: JsonObject = { ...json };
   for (const [name, item] of Object.entries(value)) {
     if (isObject(item) && special(item)?.kind === "undefined") delete merged[name];
@@ -61,13 +55,14 @@ export function patchDocument(scope: Scope, id: string, tableName: string | null
 
 export function replaceDocument(scope: Scope, id: string, tableName: string | null, value: Json): string {
   const { table, json } = existing(scope, "replace", "Replace", id, tableName);
-  if (!isPlainObject(value)) throw new SyscallError("Invalid argument `value` for `db.replace`: expected an object.");
+  if (!isPlainObject(value)) throw new Error("Invalid argument `value` for `db.replace`: expected an object.");
   return writeChecked(scope, table, id, keepSystemFields(json, value, value));
 }
 
 export function deleteDocument(scope: Scope, id: string, tableName: string | null): string {
   const { table, text } = existing(scope, "delete", "Delete", id, tableName);
-  scope.tx.put(table, id, null, text.length);
+  countWrite(scope, text.length);
+  scope.tx.put(table, id, null);
   return text;
 }
 
@@ -86,22 +81,22 @@ function existing(
   tableName: string | null,
 ): { table: Table; json: JsonObject; text: string } {
   const table = tableOfId(scope, method, id, tableName);
-  if (table?.name.startsWith("_") === true) throw new SyscallError("System tables (prefixed with `_`) are read-only.");
+  if (table?.name.startsWith("_") === true) throw new Error("System tables (prefixed with `_`) are read-only.");
   const found = table === null ? null : scope.tx.get(table, id);
-  if (table === null || found === null) throw new SyscallError(`${verb} on nonexistent document ID ${id}`);
+  if (table === null || found === null) throw new Error(`${verb} on nonexistent document ID ${id}`);
   return { table, ...found };
 }
 
 function tableOfId(scope: Scope, method: string, id: string, tableName: string | null): Table | null {
   const decoded = decodeId(id);
   if (decoded === null) {
-    throw new SyscallError(
+    throw new Error(
       `Invalid argument \`id\` for \`db.${method}\`: Unable to decode ID: Invalid ID "${id.slice(0, 100)}".`,
     );
   }
   const table = scope.tx.catalog.tableByNumber(scope.component.path, decoded.tableNumber);
   if (tableName !== null && table !== null && table.name !== tableName) {
-    throw new SyscallError(
+    throw new Error(
       `Invalid argument \`id\` for \`db.${method}\`: expected an ID of table '${tableName}' but got an ID of table '${table.name}'.`,
     );
   }
@@ -111,7 +106,7 @@ function tableOfId(scope: Scope, method: string, id: string, tableName: string |
 function keepSystemFields(before: JsonObject, after: JsonObject, given: JsonObject): JsonObject {
   for (const name of ["_id", "_creationTime"] as const) {
     if (given[name] !== undefined && given[name] !== before[name]) {
-      throw new SyscallError(
+      throw new Error(
         `Provided \`${name}\` field value ${JSON.stringify(given[name])} does not match the document's ${JSON.stringify(before[name])}.`,
       );
     }
@@ -124,24 +119,28 @@ function writeChecked(scope: Scope, table: Table, id: string, document: JsonObje
   const { _id, _creationTime, ...fields } = document;
   const odd = Object.keys(fields).find((name) => name.startsWith("_"));
   if (odd !== undefined) {
-    throw new SyscallError(
-      `Field '${odd}' starts with an underscore, which is only allowed for system fields like '_id'.`,
-    );
+    throw new Error(`Field '${odd}' starts with an underscore, which is only allowed for system fields like '_id'.`);
   }
   const bytes = measure(document, "Document", MAX_DOCUMENT_NESTING);
   if (bytes > MAX_DOCUMENT_BYTES)
-    throw new SyscallError(`Value is too large (${bytes} bytes > maximum size ${MAX_DOCUMENT_BYTES} bytes).`);
+    throw new Error(`Value is too large (${bytes} bytes > maximum size ${MAX_DOCUMENT_BYTES} bytes).`);
   const schema = scope.component.schema;
   const validator = schema.validate ? (schema.tables.get(table.name)?.document ?? null) : null;
   const error = validator === null ? null : mismatch(validator, fields, scope.tx.catalog.namesIn(scope.component.path));
   if (error !== null) {
-    throw new SyscallError(
+    throw new Error(
       `Failed to insert or update a document in table "${table.name}" because it does not match the schema: ${error}`,
     );
   }
   const sorted = Object.fromEntries(Object.entries(document).sort(([a], [b]) => (a < b ? -1 : 1)));
-  scope.tx.put(table, id, sorted, bytes);
+  countWrite(scope, bytes);
+  scope.tx.put(table, id, sorted);
   return JSON.stringify(sorted);
+}
+
+function countWrite({ tx }: Scope, bytes: number): void {
+  tx.usage.add("documentsWritten", 1);
+  tx.usage.add("bytesWritten", bytes);
 }
 
 function isPlainObject(value: Json): value is JsonObject {

@@ -1,25 +1,17 @@
 /** How a function's failure is told: Convex's wording, ConvexError data, and stack frames mapped to the sources. */
-import type { Json, UdfResult } from "../types.ts";
 import { parseJson } from "../values/json.ts";
 
-/** Thrown into user code by a syscall; `data` makes it a ConvexError there. */
-export class SyscallError extends Error {
-  readonly data?: Json;
-
-  constructor(message: string, data?: Json) {
-    super(message);
-    if (data !== undefined) this.data = data;
-  }
-}
-
-/** The engine refusing a call before or after the function ran: its message is shown without "Uncaught". */
+/**
+ * The engine refusing a call before or after the function ran: its message is shown without "Uncaught". A refusal of a
+ * syscall is an ordinary `Error`, because it is thrown inside the function.
+ */
 export class CallError extends Error {}
 
 export interface Failure {
   /** "Uncaught Error: sentence\n    at handler (../convex/x.ts:3:7)". */
   message: string;
   /** JSON text of a ConvexError's data. */
-  dataJson?: string;
+  dataJson?: string | undefined;
   /** What was thrown, for callers in the same process (tests). */
   thrown?: unknown;
 }
@@ -44,31 +36,33 @@ export function describeFailure(thrown: unknown, mapPlace: PlaceMapper): Failure
   };
 }
 
+/** How a run ended, for its caller. */
+export type Outcome<T> = { ok: true; value: T } | { ok: false; failure: Failure };
+
+/** Runs `body`; whatever it throws is a failure that tells where in the sources it was thrown. */
+export async function attempt<T>({ mapPlace }: { mapPlace: PlaceMapper }, body: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { ok: true, value: await body() };
+  } catch (thrown) {
+    return { ok: false, failure: describeFailure(thrown, mapPlace) };
+  }
+}
+
+/** A nested call's failure as its caller's syscall throws it; `data` makes it a ConvexError there. */
+export function nestedError({ message, dataJson }: Failure): Error {
+  return Object.assign(new Error(message), dataJson === undefined ? {} : { data: parseJson(dataJson) });
+}
+
 const causes = new WeakMap<object, unknown>();
 
 /** What the function threw to end in this result or response; undefined when it did not throw. */
-export function causeOf(outcome: object): unknown {
-  return causes.get(outcome);
+export function causeOf(result: object): unknown {
+  return causes.get(result);
 }
 
-export function rememberCause<T extends object>(outcome: T, failure: Failure): T {
-  causes.set(outcome, failure.thrown);
-  return outcome;
-}
-
-export function failed(failure: Failure, requestId: string, logLines: string[]): UdfResult {
-  const result: UdfResult = {
-    ok: false,
-    errorMessage: `[Request ID: ${requestId}] Server Error\n${failure.message}`,
-    ...(failure.dataJson === undefined ? {} : { errorDataJson: failure.dataJson }),
-    logLines,
-  };
-  return rememberCause(result, failure);
-}
-
-/** A nested call's failure as its caller's syscall throws it. */
-export function toSyscallError(failure: Failure): SyscallError {
-  return new SyscallError(failure.message, failure.dataJson === undefined ? undefined : parseJson(failure.dataJson));
+export function rememberCause<T extends object>(result: T, failure: Failure): T {
+  causes.set(result, failure.thrown);
+  return result;
 }
 
 function stackFrames(stack: string, mapPlace: PlaceMapper): string[] {

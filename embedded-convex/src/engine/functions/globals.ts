@@ -4,8 +4,10 @@
  * there. A function (a workflow library, say) that assigns to one changes it for its own run only.
  */
 import { registerHooks } from "node:module";
-import { currentRun, running, type Run } from "./run.ts";
+import { environmentOf } from "./code.ts";
 import { consoleFor } from "./console.ts";
+import { currentRun, running, type Run } from "./run.ts";
+import type { Syscalls } from "./syscalls.ts";
 
 type Producer = (run: Run, real: unknown) => unknown;
 
@@ -24,7 +26,10 @@ const GUARDS: Record<string, Producer> = {
   ),
   crypto: inTransactions((_, real) => (isObject(real) ? withoutRandomness(real) : real)),
   console: (run) => consoleFor(run.log, () => performanceNow()),
-  process: (run, real) => (run.environment === "node" && isObject(real) ? withEnv(real, run.env) : { env: run.env }),
+  process: (run, real) => {
+    const env = environmentOf(run.component, run.code, run.engine.environment);
+    return run.environment === "node" && isObject(real) ? withEnv(real, env) : { env };
+  },
 };
 
 const installed = new WeakSet<object>();
@@ -85,32 +90,19 @@ function installGuard(name: string, guard: Producer): void {
 /** `globalThis.Convex`. Calls from outside our functions go on to whoever was there before (convex-test, in tests). */
 function installSyscalls(): void {
   const before: unknown = Reflect.get(globalThis, "Convex");
-  if (before instanceof SyscallGate) return;
-  Reflect.set(globalThis, "Convex", new SyscallGate(before));
-}
-
-class SyscallGate {
-  private readonly before: unknown;
-
-  constructor(before: unknown) {
-    this.before = before;
-  }
-
-  readonly syscall = this.gate("syscall", (run, op, args: string) => run.syscalls.sync(run, op, args));
-  readonly asyncSyscall = this.gate("asyncSyscall", (run, op, args: string) => run.syscalls.async(run, op, args));
-  readonly jsSyscall = this.gate("jsSyscall", (run, op) => run.syscalls.js(op));
-
-  private gate<A>(method: string, own: (run: Run, op: string, args: A) => unknown): (op: string, args: A) => unknown {
-    return (op, args) => {
-      const run = currentRun();
-      if (run !== null) return own(run, op, args);
-      const target: unknown = isObject(this.before) ? Reflect.get(this.before, method) : undefined;
-      if (typeof target !== "function")
-        throw new Error("The Convex database and auth objects are being used outside of a Convex function.");
-      const passed: unknown = Reflect.apply(target, this.before, [op, args]);
-      return passed;
-    };
-  }
+  if (isObject(before) && installed.has(before)) return;
+  const gate = (method: keyof Syscalls) => (op: string, args: string) => {
+    const run = currentRun();
+    if (run !== null) return run.engine.syscalls[method](run, op, args);
+    const target: unknown = isObject(before) ? Reflect.get(before, method) : undefined;
+    if (typeof target !== "function")
+      throw new Error("The Convex database and auth objects are being used outside of a Convex function.");
+    const passed: unknown = Reflect.apply(target, before, [op, args]);
+    return passed;
+  };
+  const own = { syscall: gate("syscall"), asyncSyscall: gate("asyncSyscall"), jsSyscall: gate("jsSyscall") };
+  installed.add(own);
+  Reflect.set(globalThis, "Convex", own);
 }
 
 function inTransactions(producer: Producer): Producer {
@@ -124,7 +116,7 @@ function refused(name: string): () => never {
 }
 
 function frozenDate(real: new (...args: unknown[]) => unknown, run: Run): object {
-  const now = observed(run, () => run.nowMs);
+  const now = observed(run, () => run.tx?.beginMs ?? run.engine.now());
   return new Proxy(real, {
     construct: (target, args: unknown[], newTarget) =>
       asObject(Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget)),

@@ -1,13 +1,12 @@
 /** Runs one function in its context: validates what goes in and out, bounds its time, and waits for what it started. */
-import { randomBytes } from "node:crypto";
-import { messageOf, type Json, type UdfResult } from "../types.ts";
+import { messageOf, type Json } from "../types.ts";
 import { isObject, parseJson } from "../values/json.ts";
 import { MAX_VALUE_BYTES, measure } from "../values/limits.ts";
-import { mismatch, type TableNames } from "../values/validator.ts";
-import type { Core } from "./core.ts";
-import { CallError, describeFailure, type Failure } from "./errors.ts";
+import { mismatch } from "../values/validator.ts";
+import { attempt, CallError, type Outcome } from "./errors.ts";
+import { installGuards } from "./globals.ts";
 import type { LoadedFunction } from "./registered.ts";
-import { running, type RequestInfo, type Run } from "./run.ts";
+import { running, type Run } from "./run.ts";
 
 /** Captured before tests can fake them: a frozen clock must not stop the watchdog's cleaning up. */
 const { setTimeout, clearTimeout } = globalThis;
@@ -18,69 +17,55 @@ const { setTimeout, clearTimeout } = globalThis;
  */
 const MAX_MS = { query: 15_000, mutation: 15_000, action: 30 * 60_000, httpAction: 30 * 60_000 } as const;
 
-export function newRequest(overrides: Partial<RequestInfo> = {}): RequestInfo {
-  const requestId = randomBytes(8).toString("hex");
-  return { requestId, ip: null, userAgent: null, scheduledFunctionId: null, ...overrides };
-}
-
-export type Invocation = { ok: true; valueJson: string } | { ok: false; failure: Failure };
-
-/** Never rejects for what the function does; rejects when the engine itself failed under it. */
-export async function invoke(run: Run, fn: LoadedFunction, args: Json, { storage }: Core): Promise<Invocation> {
-  const tables = (run.tx?.catalog ?? storage.catalog).namesIn(run.path.component);
-  let outcome: Invocation;
-  try {
-    checkArguments(fn, args, tables);
-    const valueJson = await limited(run, () => running.run(run, () => fn.invoke(JSON.stringify([args]))));
-    checkResult(fn, valueJson, tables);
-    outcome = { ok: true, valueJson };
-  } catch (thrown) {
-    outcome = { ok: false, failure: describeFailure(thrown, run.code.mapPlace) };
-  }
-  while (run.state.waitingFor !== null) await run.state.waitingFor;
-  run.state.closed = run.tx !== null;
-  if (run.state.fault !== null) throw run.state.fault;
+/** Never rejects for what `body`, the function, does; rejects when the engine itself failed under it. */
+export async function invoke<T>(run: Run, body: () => Promise<T>): Promise<Outcome<T>> {
+  installGuards();
+  const { state, code } = run;
+  const outcome = await attempt(code, () => limited(run, () => running.run(run, body)));
+  while (state.waitingFor !== null) await state.waitingFor;
+  state.closed = run.tx !== null;
+  if (state.fault !== null) throw state.fault;
   return outcome;
 }
 
-export function succeeded(valueJson: string, logLines: string[]): Extract<UdfResult, { ok: true }> {
-  return { ok: true, valueJson, logLines };
+/** A query, mutation or action with its arguments object, both checked; gives the JSON text of its result. */
+export function invokeFunction(run: Run, fn: LoadedFunction, args: Json): Promise<Outcome<string>> {
+  const tables = (run.tx?.catalog ?? run.engine.storage.catalog).namesIn(run.path.component);
+  return invoke(run, async () => {
+    if (!isObject(args))
+      throw new CallError("ArgumentValidationError: the arguments of a function must be one object.");
+    checkSize("Function arguments are", sizeOf(args));
+    const misfit = mismatch(fn.args, args, tables);
+    if (misfit !== null) throw new CallError(`ArgumentValidationError: ${misfit}`);
+    const valueJson = await fn.invoke(JSON.stringify([args]));
+    checkSize("Function return value is", valueJson.length);
+    if (fn.returns === null || fn.returns.type === "any") return valueJson;
+    const error = mismatch(fn.returns, parseJson(valueJson), tables);
+    if (error !== null) throw new CallError(`ReturnsValidationError: ${error}`);
+    return valueJson;
+  });
 }
 
-export async function limited<T>(run: Run, body: () => Promise<T>): Promise<T> {
+async function limited<T>(run: Run, body: () => Promise<T>): Promise<T> {
   const limitMs = MAX_MS[run.kind];
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      run.state.closed = true;
-      reject(new CallError(`Function execution timed out (maximum duration: ${limitMs / 1000}s)`));
-    }, limitMs);
-  });
+  const timeout = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    run.state.closed = true;
+    timeout.reject(new CallError(`Function execution timed out (maximum duration: ${limitMs / 1000}s)`));
+  }, limitMs);
   try {
-    return await Promise.race([body(), timeout]);
+    return await Promise.race([body(), timeout.promise]);
   } finally {
     clearTimeout(timer);
   }
 }
 
-function checkArguments(fn: LoadedFunction, args: Json, tables: TableNames): void {
-  if (!isObject(args)) throw new CallError("ArgumentValidationError: the arguments of a function must be one object.");
-  let bytes: number;
+function sizeOf(args: Json): number {
   try {
-    bytes = measure(args, "Arguments");
+    return measure(args, "Arguments");
   } catch (error) {
     throw new CallError(`ArgumentValidationError: ${messageOf(error)}`);
   }
-  checkSize("Function arguments are", bytes);
-  const error = mismatch(fn.args, args, tables);
-  if (error !== null) throw new CallError(`ArgumentValidationError: ${error}`);
-}
-
-function checkResult(fn: LoadedFunction, valueJson: string, tables: TableNames): void {
-  checkSize("Function return value is", valueJson.length);
-  if (fn.returns === null || fn.returns.type === "any") return;
-  const error = mismatch(fn.returns, parseJson(valueJson), tables);
-  if (error !== null) throw new CallError(`ReturnsValidationError: ${error}`);
 }
 
 function checkSize(what: string, bytes: number): void {

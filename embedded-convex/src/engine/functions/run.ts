@@ -1,11 +1,12 @@
 /** One execution of a function, and how code running inside it finds its own. */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { randomBytes } from "node:crypto";
 import type { FunctionPath, Identity, Json, UdfKind } from "../types.ts";
-import type { QueryStream } from "../query/stream.ts";
+import type { Engine } from "../engine.ts";
+import type { SeenRow } from "../query/stream.ts";
 import type { Transaction } from "../transaction/transaction.ts";
 import type { Code, ComponentCode } from "./code.ts";
 import type { LogBuffer } from "./console.ts";
-import type { SyscallTable } from "./syscalls.ts";
 
 /** What is known of the request at the root of a call tree. */
 export interface RequestInfo {
@@ -16,22 +17,23 @@ export interface RequestInfo {
   scheduledFunctionId: string | null;
 }
 
+export function newRequest(known: Partial<RequestInfo> = {}): RequestInfo {
+  const requestId = randomBytes(8).toString("hex");
+  return { requestId, ip: null, userAgent: null, scheduledFunctionId: null, ...known };
+}
+
 export interface Run {
+  readonly engine: Engine;
   readonly kind: UdfKind;
   readonly path: FunctionPath;
   readonly component: ComponentCode;
   /** All code of the moment this call tree began. */
   readonly code: Code;
-  readonly syscalls: SyscallTable;
   readonly identity: Identity;
   readonly request: RequestInfo;
   readonly environment: "isolate" | "node";
-  /** `process.env` of the function. */
-  readonly env: Readonly<Record<string, string>>;
   /** Null in actions. */
   readonly tx: Transaction | null;
-  /** Milliseconds since 1970 that `Date.now()` shows for the whole of a query or mutation. */
-  readonly nowMs: number;
   readonly depth: number;
   readonly log: LogBuffer;
   /** End cursor of this run's `paginate()` when it ran before. */
@@ -43,7 +45,8 @@ export interface Run {
 export class RunState {
   /** Guarded globals as this run sees (or has replaced) them. */
   readonly globals = new Map<string, unknown>();
-  readonly streams = new Map<number, QueryStream>();
+  readonly streams = new Map<number, Iterator<SeenRow, undefined>>();
+  nextStream = 1;
   /** Cursor at the end of this run's one `paginate()`. */
   endCursor: string | null = null;
   /** Set once the function has returned: what it left running must not touch its transaction. */
@@ -51,21 +54,17 @@ export class RunState {
   /** A failure of the engine itself, not of the function; it must not be swallowed by a catch in user code. */
   fault: unknown = null;
   /** The nested call this run must wait for before its next syscall; null when there is none. */
-  waitingFor: Promise<void> | null = null;
+  waitingFor: Promise<unknown> | null = null;
 
   /** Runs nested calls one after another, so that a parallel pair cannot write into each other's savepoints. */
   serialized<T>(work: () => Promise<T>): Promise<T> {
     const mine = (this.waitingFor ?? Promise.resolve()).then(work);
-    const ended = settled(mine).finally(() => {
+    const ended: Promise<unknown> = Promise.allSettled([mine]).finally(() => {
       if (this.waitingFor === ended) this.waitingFor = null;
     });
     this.waitingFor = ended;
     return mine;
   }
-}
-
-async function settled(call: Promise<unknown>): Promise<void> {
-  await Promise.allSettled([call]);
 }
 
 /** Attributes of the calling user, or null: the answer to `ctx.auth.getUserIdentity()`. */

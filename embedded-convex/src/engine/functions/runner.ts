@@ -1,18 +1,15 @@
 /** Queries, mutations and actions as the server, the scheduler and actions start them: snapshots and commits. */
-import type { Call, MutationOutcome, QueryOutcome, SessionRequest, UdfResult } from "../types.ts";
+import type { Call, Identity, MutationOutcome, QueryOutcome, SessionRequest, UdfResult } from "../types.ts";
+import type { Engine } from "../engine.ts";
 import type { Catalog } from "../storage/catalog.ts";
 import type { StorageSnapshot } from "../storage/storage.ts";
 import { Transaction } from "../transaction/transaction.ts";
 import { resolveCommitTs, type JsonObject } from "../values/json.ts";
-import { CallTree, identityIn } from "./calls.ts";
-import { resolveAddress, type Code } from "./code.ts";
-import type { Core } from "./core.ts";
-import { toSyscallError } from "./errors.ts";
-import { newRequest, succeeded } from "./invoke.ts";
-import { syncJobs } from "./jobs.ts";
-import type { RequestInfo, Run } from "./run.ts";
-import { findSession, saveSession } from "./sessions.ts";
-import { SyscallTable } from "./syscalls.ts";
+import { callFunction, callHttpAction, identityIn } from "./calls.ts";
+import { loadFunction, resolveAddress, type Code } from "./code.ts";
+import { nestedError } from "./errors.ts";
+import { newRequest, type RequestInfo, type Run } from "./run.ts";
+import { findSession, saveSession, type Success } from "./sessions.ts";
 
 /** A consistent view at one commit, with the code of that moment. Must be closed. */
 export interface Snapshot extends StorageSnapshot {
@@ -29,19 +26,18 @@ export interface MutationOptions {
   after?: (tx: Transaction) => void;
 }
 
-type Success = Extract<UdfResult, { ok: true }>;
+const NOTHING: Success = { ok: true, valueJson: "null", logLines: [] };
 
 export class Runner {
-  readonly tree: CallTree;
-  private readonly core: Core;
+  private readonly engine: Engine;
 
-  constructor(core: Core) {
-    this.core = core;
-    this.tree = new CallTree(core, new SyscallTable(core, this));
+  constructor(engine: Engine) {
+    this.engine = engine;
   }
 
+  /** The newest moment queries can be run at. Must be closed. */
   snapshot(): Snapshot {
-    const { storage, code } = this.core;
+    const { storage, code } = this.engine;
     return { ...storage.snapshot(), catalog: storage.catalog, code };
   }
 
@@ -52,28 +48,36 @@ export class Runner {
   ): Promise<QueryOutcome> {
     const { request = newRequest(), journal = null } = options;
     const view = options.at ?? this.snapshot();
-    const { ts, code, reader, catalog } = view;
+    const { ts, code } = view;
+    const { budget, now } = this.engine;
     try {
-      const tx = new Transaction({ ...this.common(), reader, catalog, snapshotTs: ts, nextCreationTime: null });
-      const { result, endCursor } = await this.tree.call({ kind: "query", call, code, tx, request, journal });
+      const tx = new Transaction({ ...view, beginMs: now(), budget, writer: null });
+      const { result, endCursor } = await callFunction(this.engine, {
+        kind: "query",
+        call,
+        code,
+        tx,
+        request,
+        journal,
+      });
       return { result, ts, reads: tx.reads(), journal: endCursor, observedTime: tx.observedTime };
     } finally {
       if (options.at === undefined) view.close();
     }
   }
 
+  /** Serialized with every other mutation; answers only after the commit is on disk. */
   async runMutation(call: Call, options: MutationOptions = {}): Promise<MutationOutcome> {
-    const { core } = this;
+    const { engine } = this;
     const { session, request = newRequest() } = options;
     // Modules are loaded before taking a place in the line, so that nobody waits for the disk.
-    const component = core.code.components.get(call.path.component);
-    await component?.find(call.path.udf).catch(() => null);
-    return core.writer.run(async () => {
-      const known = session === undefined ? null : findSession(core.storage.writer, session);
+    await loadFunction(engine.code, call.path).catch(() => null);
+    return engine.writer.run(async () => {
+      const known = session === undefined ? null : findSession(engine.storage.writer, session);
       if (known !== null) return known;
       const tx = this.writeTransaction();
-      if (options.before?.(tx) === false) return { result: succeeded("null", []), ts: null };
-      const { result } = await this.tree.call({ kind: "mutation", call, code: core.code, tx, request });
+      if (options.before?.(tx) === false) return { result: NOTHING, ts: null };
+      const { result } = await callFunction(engine, { kind: "mutation", call, code: engine.code, tx, request });
       if (!result.ok) return { result, ts: null };
       options.after?.(tx);
       return this.commit(tx, result, session);
@@ -81,15 +85,26 @@ export class Runner {
   }
 
   async runAction(call: Call, request: RequestInfo = newRequest()): Promise<UdfResult> {
-    return (await this.tree.call({ kind: "action", call, code: this.core.code, tx: null, request })).result;
+    const { code } = this.engine;
+    return (await callFunction(this.engine, { kind: "action", call, code, tx: null, request })).result;
+  }
+
+  /** Routes by the pushed `http.ts`. Never rejects: a throw in user code is a 500 response, with its cause unless `redacted`. */
+  runHttpAction(
+    incoming: Request,
+    identity: Identity,
+    options: { redacted?: boolean; request?: RequestInfo } = {},
+  ): Promise<Response> {
+    const { redacted = false, request = newRequest({ userAgent: incoming.headers.get("user-agent") }) } = options;
+    return callHttpAction(this.engine, { incoming, identity, request, redacted });
   }
 
   /** A change of the engine's own (a job's state, say), or an action's, as a commit by itself. */
   change<T>(body: (tx: Transaction) => T | Promise<T>): Promise<T> {
-    return this.core.writer.run(async () => {
+    return this.engine.writer.run(async () => {
       const tx = this.writeTransaction();
       const value = await body(tx);
-      this.commit(tx, succeeded("null", []));
+      this.commit(tx, NOTHING);
       return value;
     });
   }
@@ -98,43 +113,37 @@ export class Runner {
   async fromAction(parent: Run, kind: "query" | "mutation" | "action", args: JsonObject): Promise<string> {
     const path = resolveAddress(args, parent.component);
     const call: Call = { path, args: args["args"] ?? {}, identity: identityIn(path, parent), allowInternal: true };
-    const { request } = parent;
+    const { request, log } = parent;
     const result =
       kind === "action"
         ? await this.runAction(call, request)
         : (await (kind === "query" ? this.runQuery(call, { request }) : this.runMutation(call, { request }))).result;
-    parent.log.append(result.logLines);
+    log.append(result.logLines);
     if (result.ok) return result.valueJson;
     const message = result.errorMessage.slice(result.errorMessage.indexOf("\n") + 1);
-    const { errorDataJson: dataJson } = result;
-    throw toSyscallError(dataJson === undefined ? { message } : { message, dataJson });
-  }
-
-  private common() {
-    return { beginMs: this.core.now(), budget: this.core.budget };
+    throw nestedError({ message, dataJson: result.errorDataJson });
   }
 
   private writeTransaction(): Transaction {
-    const { writer: reader, catalog, appliedTs: snapshotTs } = this.core.storage;
-    const nextCreationTime = (nowMs: number) => this.core.storage.nextCreationTime(nowMs);
-    return new Transaction({ ...this.common(), reader, catalog, snapshotTs, nextCreationTime });
+    const { storage, writer, budget, now } = this.engine;
+    const { writer: reader, catalog, appliedTs: ts } = storage;
+    return new Transaction({ reader, catalog, ts, beginMs: now(), budget, writer });
   }
 
   private commit(tx: Transaction, result: Success, session?: SessionRequest): MutationOutcome {
-    const { storage, writer } = this.core;
+    const { storage, writer, schemaWatch, scheduler, now } = this.engine;
     const changes = tx.changes();
     if (changes.length === 0 && session === undefined && !tx.hasMore) return { result, ts: storage.appliedTs };
     const resolved = { ...result };
-    let jobsChanged = false;
-    this.core.schemaWatch?.changed(changes);
+    schemaWatch?.changed(changes);
     const ts = writer.apply((db, ts) => {
       resolved.valueJson = resolveCommitTs(result.valueJson, ts);
       const writes = tx.write(db, ts);
-      jobsChanged = syncJobs(db, tx, changes);
-      if (session !== undefined) saveSession(db, session, resolved, ts, this.core.now());
+      if (session !== undefined) saveSession(db, session, resolved, ts, now());
       return writes;
     });
-    if (jobsChanged) this.core.jobsChanged();
+    // The transaction may have added jobs, or ended some.
+    if (tx.hasMore) scheduler.wake();
     return { result: resolved, ts };
   }
 }

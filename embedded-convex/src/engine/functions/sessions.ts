@@ -3,6 +3,9 @@ import type { MutationOutcome, SessionRequest, UdfResult } from "../types.ts";
 import { textOf, type Connection } from "../storage/connection.ts";
 import { parseJson } from "../values/json.ts";
 
+/** A mutation's success: only those are kept, because of a failure nothing was committed. */
+export type Success = Extract<UdfResult, { ok: true }>;
+
 /** As long as Convex keeps them. */
 const KEEP_MS = 14 * 24 * 60 * 60 * 1000;
 
@@ -20,13 +23,7 @@ export function findSession(db: Connection, session: SessionRequest): MutationOu
   };
 }
 
-export function saveSession(
-  db: Connection,
-  session: SessionRequest,
-  result: Extract<UdfResult, { ok: true }>,
-  ts: bigint,
-  nowMs: number,
-): void {
+export function saveSession(db: Connection, session: SessionRequest, result: Success, ts: bigint, nowMs: number): void {
   db.run(
     "INSERT INTO session_requests (session, request, ts, result, log_lines, at_ms) VALUES (?, ?, ?, ?, ?, ?)",
     session.sessionId,

@@ -4,7 +4,6 @@ import { EngineError, messageOf, type Json } from "../types.ts";
 import { Bundle, hashModule, type BundleFile } from "../functions/bundle.ts";
 import { describeFailure } from "../functions/errors.ts";
 import { exported, exportOf, isCrons, registeredFunction, registeredRouter } from "../functions/registered.ts";
-import { isObject } from "../values/json.ts";
 import { cronSpec } from "../schedule/cron-spec.ts";
 import {
   componentDefinition,
@@ -43,7 +42,7 @@ export async function analyzeDefinition(pushed: PushedDefinition, bundle: Bundle
       path: pushed.definitionPath,
       definitionType: isApp ? { type: "app" } : { type: "childComponent", name: "" },
       ...z.looseObject({}).parse(config),
-      exports: { type: "branch", branch: isApp ? [] : publicFunctions(functions) },
+      exports: { type: "branch", branch: isApp ? [] : treeOf(publicFunctions(functions)) },
     }),
     schema: pushed.schema === null ? null : await describeExport(bundle, pushed.schema.path),
     functions,
@@ -104,29 +103,35 @@ function described<T>(modulePath: string, name: string, read: () => T): T {
   }
 }
 
-/** What a parent may call, as the tree of references the CLI makes types from: folders and modules are branches. */
-function publicFunctions(modules: { [path: string]: ModuleAnalysis }): Json[] {
-  const root: Json[] = [];
-  for (const [modulePath, { functions }] of Object.entries(modules)) {
-    const module = modulePath.replace(/\.js$/, "");
-    for (const { name } of functions.filter(({ visibility }) => visibility.kind === "public")) {
-      const branch = module.split("/").reduce(branchOf, root);
-      branch.push([name, { type: "leaf", leaf: `_reference/function/${module}:${name}` }]);
-    }
-  }
-  return root;
+/** A function that a parent may call, and where it stands: folders, module, name. */
+interface Leaf {
+  at: readonly string[];
+  leaf: string;
 }
 
-/** The branch of this name below `parent`, made where it is missing. */
-function branchOf(parent: Json[], name: string): Json[] {
-  for (const item of parent) {
-    const [known, node] = Array.isArray(item) ? item : [];
-    const below = known === name && isObject(node) ? node["branch"] : undefined;
-    if (Array.isArray(below)) return below;
-  }
-  const branch: Json[] = [];
-  parent.push([name, { type: "branch", branch }]);
-  return branch;
+function publicFunctions(modules: { [path: string]: ModuleAnalysis }): Leaf[] {
+  return Object.entries(modules).flatMap(([modulePath, { functions }]) => {
+    const module = modulePath.replace(/\.js$/, "");
+    return functions
+      .filter(({ visibility }) => visibility.kind === "public")
+      .map(({ name }) => ({ at: [...module.split("/"), name], leaf: `_reference/function/${module}:${name}` }));
+  });
+}
+
+/** The tree of references the CLI makes types from: folders and modules are branches. */
+function treeOf(leaves: readonly Leaf[]): Json[] {
+  const here = leaves.filter(({ at }) => at.length === 1);
+  const below = leaves.filter(({ at }) => at.length > 1);
+  return [
+    ...here.map(({ at: [name = ""], leaf }) => [name, { type: "leaf", leaf }]),
+    ...Array.from(
+      Map.groupBy(below, ({ at: [name = ""] }) => name),
+      ([name, inside]) => {
+        const branch = treeOf(inside.map(({ at, leaf }) => ({ at: at.slice(1), leaf })));
+        return [name, { type: "branch", branch }];
+      },
+    ),
+  ];
 }
 
 /** Where a bundled definition imports a child's, it gets this: the two facts `app.use()` asks for. */

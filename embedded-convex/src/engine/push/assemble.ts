@@ -1,5 +1,5 @@
 /** From analysed definitions to the live code: the tree of components, each with its functions, schema and routes. */
-import { EngineError, type FunctionInfo, type Json } from "../types.ts";
+import { EngineError, type FunctionInfo } from "../types.ts";
 import type { Bundle } from "../functions/bundle.ts";
 import type { Code, ComponentCode } from "../functions/code.ts";
 import { exportOf, registeredFunction, registeredRouter, type LoadedFunction } from "../functions/registered.ts";
@@ -7,8 +7,8 @@ import { NO_SCHEMA, parseSchema } from "../functions/schema.ts";
 import { NOT_HERE } from "../unsupported.ts";
 import type { DefinitionAnalysis, EnvBinding } from "./analysis.ts";
 
-export interface Definition {
-  analysis: DefinitionAnalysis;
+/** An analysed definition and its modules. */
+export interface Definition extends DefinitionAnalysis {
   bundle: Bundle;
 }
 
@@ -19,7 +19,7 @@ export function assemble(definitions: ReadonlyMap<string, Definition>): Code {
   mount(definitions, "", "", null, components);
   return {
     components,
-    auth: definitions.get("")?.analysis.auth ?? [],
+    auth: definitions.get("")?.auth ?? [],
     mapPlace: (url, line, column) => {
       for (const { bundle } of definitions.values()) {
         const place = bundle.mapPlace(url, line, column);
@@ -40,8 +40,8 @@ function mount(
   const found = definitions.get(definitionPath);
   if (found === undefined)
     throw new EngineError("InvalidModules", `Component definition "${definitionPath}" is not part of the push.`);
-  const { analysis, bundle } = found;
-  const { childComponents, httpPrefix = "/", httpMounts } = analysis.definition;
+  const { definition, schema, functions, bundle } = found;
+  const { childComponents, httpPrefix = "/", httpMounts } = definition;
   if (httpPrefix !== "/" || Object.keys(httpMounts).length > 0)
     throw new EngineError("InvalidModules", NOT_HERE.httpMounts);
   const children = new Map(childComponents.map(({ name }) => [name, path === "" ? name : `${path}/${name}`]));
@@ -53,17 +53,17 @@ function mount(
   into.set(path, {
     path,
     definitionPath,
-    schema: analysis.schema === null ? NO_SCHEMA : parseSchema(analysis.schema),
+    schema: schema === null ? NO_SCHEMA : parseSchema(schema),
     children,
     env,
-    functions: functionInfos(analysis, path),
+    functions: functionInfos(functions, path),
     find: (udf) => {
       const known = loaded.get(udf) ?? loadFunction(bundle, udf);
       loaded.set(udf, known);
       return known;
     },
     router: async () =>
-      bundle.file("http.js") === null ? null : registeredRouter(exportOf(await bundle.load("http.js"), "default")),
+      !bundle.files.has("http.js") ? null : registeredRouter(exportOf(await bundle.load("http.js"), "default")),
   });
   for (const { name, path: childDefinition, env: bindings } of childComponents) {
     mount(definitions, childDefinition, children.get(name) ?? name, new Map(bindings ?? []), into);
@@ -72,28 +72,14 @@ function mount(
 
 async function loadFunction(bundle: Bundle, udf: string): Promise<LoadedFunction | null> {
   const [module = "", name = ""] = udf.split(":");
-  const file = bundle.file(`${module}.js`);
-  if (file === null) return null;
+  const file = bundle.files.get(`${module}.js`);
+  if (file === undefined) return null;
   const found = registeredFunction(exportOf(await bundle.load(file.path), name));
   return found === null ? null : { ...found, environment: file.environment };
 }
 
-/** The app's component tree as `start_push` answers it. */
-export function appJson(code: Code, path = ""): Json {
-  const component = code.components.get(path);
-  if (component === undefined) return null;
-  return {
-    definitionPath: component.definitionPath,
-    componentPath: path,
-    args: {},
-    childComponents: Object.fromEntries([...component.children].map(([name, child]) => [name, appJson(code, child)])),
-    httpRoutes: { httpModuleRoutes: null, mounts: [] },
-    exports: {},
-  };
-}
-
-function functionInfos(analysis: DefinitionAnalysis, component: string): Map<string, FunctionInfo> {
-  const infos = Object.entries(analysis.functions).flatMap(([modulePath, { functions }]) =>
+function functionInfos(modules: Definition["functions"], component: string): Map<string, FunctionInfo> {
+  const infos = Object.entries(modules).flatMap(([modulePath, { functions }]) =>
     functions.map(({ name, udfType, visibility, args, returns }): FunctionInfo => {
       const path = { component, udf: `${modulePath.replace(/\.js$/, "")}:${name}` };
       return { path, kind: KINDS[udfType], visibility: visibility.kind, args, returns };

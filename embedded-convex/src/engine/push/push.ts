@@ -1,113 +1,93 @@
 /** A push from its bundles to the live code, in three steps: evaluate, make the data fit, switch in one commit. */
 import { randomUUID } from "node:crypto";
-import { EngineError, type Json } from "../types.ts";
+import type { Engine } from "../engine.ts";
+import { EngineError } from "../types.ts";
 import { Bundle, type BundleFile } from "../functions/bundle.ts";
 import type { Code } from "../functions/code.ts";
-import type { Core } from "../functions/core.ts";
 import { insertTable, SCHEDULED_FUNCTIONS, type Catalog } from "../storage/catalog.ts";
 import { textOf, type Connection } from "../storage/connection.ts";
-import { declaredCrons, replaceCrons } from "../schedule/crons.ts";
-import {
-  pushRecord,
-  type DefinitionAnalysis,
-  type ModuleFile,
-  type PushedDefinition,
-  type PushRecord,
-} from "./analysis.ts";
+import { checkCron, replaceCrons, type DeclaredCron } from "../schedule/crons.ts";
+import { pushRecord, type ModuleFile, type PushedDefinition, type PushRecord } from "./analysis.ts";
 import { analyzeDefinition, filesOf } from "./analyze.ts";
-import { appJson, assemble, type Definition } from "./assemble.ts";
-import { SchemaChange } from "./schema-change.ts";
+import { assemble, type Definition } from "./assemble.ts";
+import { collectDroppedIndexes, SchemaChange } from "./schema-change.ts";
 
 /** An evaluated push that has not changed anything yet. */
-export class Push {
-  readonly id = randomUUID();
-  readonly definitions: ReadonlyMap<string, DefinitionAnalysis>;
+export interface Push {
+  readonly id: string;
+  readonly definitions: ReadonlyMap<string, Definition>;
   readonly code: Code;
-  /** The app's component tree in the wire's form. */
-  readonly app: Json;
+  readonly crons: readonly DeclaredCron[];
+  /** Must succeed before `commitPush`; to be ended where the push will not be committed. */
   readonly change: SchemaChange;
-  private readonly files: ReadonlyMap<string, readonly BundleFile[]>;
-
-  constructor(core: Core, parts: ReadonlyMap<string, Definition & { files: readonly BundleFile[] }>) {
-    this.definitions = new Map([...parts].map(([path, { analysis }]) => [path, analysis]));
-    this.files = new Map([...parts].map(([path, { files }]) => [path, files]));
-    this.code = assemble(parts);
-    this.app = appJson(this.code);
-    this.change = new SchemaChange(core, this.code);
-    declaredCrons(this.definitions, this.code);
-  }
-
-  /** Writes it over the push there was, crons included. */
-  save(db: Connection, nowMs: number): void {
-    const record: PushRecord = {};
-    for (const [path, analysis] of this.definitions)
-      record[path] = { analysis, files: [...(this.files.get(path) ?? [])] };
-    db.run("DELETE FROM pushes");
-    db.run("INSERT INTO pushes (body) VALUES (?)", JSON.stringify(pushRecord.parse(record)));
-    db.run("DELETE FROM modules");
-    for (const { hash, source, sourceMap = null } of [...this.files.values()].flat()) {
-      db.run("INSERT OR IGNORE INTO modules (hash, source, source_map) VALUES (?, ?, ?)", hash, source, sourceMap);
-    }
-    replaceCrons(db, declaredCrons(this.definitions, this.code), nowMs);
-  }
 }
 
-/** Evaluates every module of a push; changes nothing but the folder of unpacked bundles. */
-export async function preparePush(core: Core, pushed: readonly PushedDefinition[]): Promise<Push> {
-  const parts = new Map<string, Definition & { files: BundleFile[] }>();
+/**
+ * Evaluates every module of a push; changes nothing but the folder of unpacked bundles. Throws EngineError with the
+ * developer's message.
+ */
+export async function preparePush(engine: Engine, pushed: readonly PushedDefinition[]): Promise<Push> {
+  const definitions = new Map<string, Definition>();
   const names = new Map<string, string>();
   for (const definition of dependenciesFirst(pushed)) {
     const path = definition.definitionPath;
-    const files = filesOf(definition, names);
-    const bundle = bundleOf(core, path, files, core.environment);
+    const bundle = bundleOf(engine, path, filesOf(definition, names));
     const analysis = await analyzeDefinition(definition, bundle);
     if (analysis.definition.name !== undefined) names.set(path, analysis.definition.name);
-    parts.set(path, { analysis, bundle, files });
+    definitions.set(path, { ...analysis, bundle });
   }
-  return new Push(core, parts);
+  const code = assemble(definitions);
+  const crons = [...code.components.values()].flatMap(({ path: component, definitionPath }) => {
+    const specs = definitions.get(definitionPath)?.functions["crons.js"]?.cronSpecs ?? [];
+    return specs.map(([name, spec]) => ({ component, name, spec }));
+  });
+  for (const cron of crons) checkCron(cron, code);
+  return { id: randomUUID(), definitions, code, crons, change: new SchemaChange(engine, code) };
+}
+
+/** One transaction: code, schema, indexes, crons. */
+export async function commitPush(engine: Engine, { definitions, code, crons, change }: Push): Promise<void> {
+  await activate(engine, code, change, (db) => {
+    save(db, definitions);
+    replaceCrons(db, crons, engine.now());
+  });
+  engine.codeChanged();
+  collectDroppedIndexes(engine);
 }
 
 /** Makes code live whose schema change has been checked; `also` is part of the same commit. */
 export async function activate(
-  core: Core,
+  engine: Engine,
   code: Code,
   change: SchemaChange,
   also: (db: Connection) => void,
 ): Promise<void> {
-  const before = core.code;
-  const switched = core.writer.run(() => {
+  const before = engine.code;
+  const switched = engine.writer.run(() => {
     change.assertReady();
-    core.writer.apply((db) => {
+    engine.writer.apply((db) => {
       change.activate(db);
       also(db);
     });
-    core.storage.reloadCatalog();
-    core.code = code;
+    engine.storage.reloadCatalog();
+    engine.code = code;
   });
   await switched.catch((error: unknown) => {
-    core.code = before;
+    engine.code = before;
     throw error;
   });
   change.end();
 }
 
 /** The live push as the database has it; null before the first. Modules are loaded when first called. */
-export function loadPush(
-  core: Pick<Core, "options" | "storage">,
-  environment: ReadonlyMap<string, string>,
-): { code: Code; bundles: Set<string> } | null {
-  const db = core.storage.writer;
+export function loadPush(engine: Engine): { code: Code; bundles: Set<string> } | null {
+  const db = engine.storage.writer;
   const record = storedPush(db);
   if (record === null) return null;
   const definitions = new Map<string, Definition>();
   for (const [path, { analysis, files }] of Object.entries(record)) {
-    const bundle = bundleOf(
-      core,
-      path,
-      files.map((file) => readFile(db, file)),
-      environment,
-    );
-    definitions.set(path, { bundle, analysis });
+    const stored = files.map((file) => readFile(db, file));
+    definitions.set(path, { ...analysis, bundle: bundleOf(engine, path, stored) });
   }
   return { code: assemble(definitions), bundles: new Set([...definitions.values()].map(({ bundle }) => bundle.name)) };
 }
@@ -135,13 +115,22 @@ function storedPush(db: Connection): PushRecord | null {
   return row === undefined ? null : pushRecord.parse(JSON.parse(textOf(row, "body")));
 }
 
+/** Writes a push over the one there was. */
+function save(db: Connection, definitions: ReadonlyMap<string, Definition>): void {
+  const record: PushRecord = {};
+  for (const [path, definition] of definitions)
+    record[path] = { analysis: definition, files: [...definition.bundle.files.values()] };
+  db.run("DELETE FROM pushes");
+  db.run("INSERT INTO pushes (body) VALUES (?)", JSON.stringify(pushRecord.parse(record)));
+  db.run("DELETE FROM modules");
+  for (const { bundle } of definitions.values()) {
+    for (const { hash, source, sourceMap = null } of bundle.files.values())
+      db.run("INSERT OR IGNORE INTO modules (hash, source, source_map) VALUES (?, ?, ?)", hash, source, sourceMap);
+  }
+}
+
 /** Only the app's modules see the deployment's variables while they load. */
-function bundleOf(
-  { options }: Pick<Core, "options">,
-  definitionPath: string,
-  files: BundleFile[],
-  environment: ReadonlyMap<string, string>,
-): Bundle {
+function bundleOf({ options, environment }: Engine, definitionPath: string, files: BundleFile[]): Bundle {
   return new Bundle(options.modulesDir, files, definitionPath === "" ? Object.fromEntries(environment) : {});
 }
 

@@ -5,7 +5,7 @@
  */
 import { EngineError, SchemaValidationError } from "../types.ts";
 import type { Code, ComponentCode } from "../functions/code.ts";
-import type { Core } from "../functions/core.ts";
+import type { Engine } from "../engine.ts";
 import type { TableSchema } from "../functions/schema.ts";
 import { indexOver, insertIndex, SCHEDULED_FUNCTIONS, type Index, type Table } from "../storage/catalog.ts";
 import { numberOf, type Connection } from "../storage/connection.ts";
@@ -28,15 +28,15 @@ interface Declared {
 }
 
 export class SchemaChange {
-  private readonly core: Core;
+  private readonly engine: Engine;
   private readonly code: Code;
   private readonly tables: readonly Declared[];
   private readonly built = new Set<number>();
   private failure: EngineError | null = null;
   private checked = false;
 
-  constructor(core: Core, code: Code) {
-    this.core = core;
+  constructor(engine: Engine, code: Code) {
+    this.engine = engine;
     this.code = code;
     this.tables = [...code.components.values()].flatMap((component) =>
       [...component.schema.tables].map(([name, schema]) => ({ component, name, schema })),
@@ -46,9 +46,9 @@ export class SchemaChange {
   /** Backfills and validates. Throws SchemaValidationError naming the first row that does not fit. */
   async check(): Promise<void> {
     if (this.checked) return;
-    await this.core.writer.run(() => {
+    await this.engine.writer.run(() => {
       // One change is watched at a time: an earlier one that was never finished must be checked again.
-      this.core.schemaWatch = this;
+      this.engine.schemaWatch = this;
       this.createMissing();
     });
     for (const declared of this.tables) {
@@ -65,14 +65,14 @@ export class SchemaChange {
     this.assertNoFailure();
     const isReady = (index: Index | null) => index?.state === "live" || (index !== null && this.built.has(index.id));
     const indexes = this.tables.flatMap((declared) => this.indexes(declared));
-    if (!this.checked || this.core.schemaWatch !== this || !indexes.every(isReady))
+    if (!this.checked || this.engine.schemaWatch !== this || !indexes.every(isReady))
       throw new EngineError("SchemaRaceDetected", "Another push changed the indexes meanwhile. Push again.", 409);
   }
 
   /** Declares this schema's indexes live and all others to be dropped. */
   activate(db: Connection): void {
     const wanted = new Set(this.tables.flatMap((declared) => this.indexes(declared)).map((index) => index?.id));
-    for (const table of this.core.storage.catalog.all()) {
+    for (const table of this.engine.storage.catalog.all()) {
       for (const index of table.indexes) {
         const state = wanted.has(index.id) || isSystemIndex(table, index) ? "live" : "dropped";
         if (state !== index.state) db.run("UPDATE indexes SET state = ? WHERE id = ?", state, index.id);
@@ -81,7 +81,7 @@ export class SchemaChange {
   }
 
   end(): void {
-    if (this.core.schemaWatch === this) this.core.schemaWatch = null;
+    if (this.engine.schemaWatch === this) this.engine.schemaWatch = null;
   }
 
   /** Checks what is being written meanwhile. */
@@ -95,7 +95,7 @@ export class SchemaChange {
   }
 
   private createMissing(): void {
-    const { storage, writer } = this.core;
+    const { storage, writer } = this.engine;
     for (const component of this.code.components.keys()) writer.tableFor(component, SCHEDULED_FUNCTIONS);
     for (const { component, name } of this.tables) writer.tableFor(component.path, name);
     for (const declared of this.tables) {
@@ -111,7 +111,7 @@ export class SchemaChange {
   /** Fills a building index from the rows there are; new writes keep it up to date by themselves. */
   private async backfill(table: Table, index: Index): Promise<void> {
     if (this.built.has(index.id)) return;
-    const { storage, writer } = this.core;
+    const { storage, writer } = this.engine;
     const pages = tablePages(storage.writer, table, BATCH_ROWS);
     const fillNext = () => {
       const { value: rows } = pages.next();
@@ -123,7 +123,7 @@ export class SchemaChange {
   }
 
   private async validate(declared: Declared, table: Table): Promise<void> {
-    const view = this.core.storage.snapshot();
+    const view = this.engine.storage.snapshot();
     try {
       for (const rows of tablePages(view.reader, table, BATCH_ROWS)) {
         for (const row of rows) this.checkDocument(declared, parseObject(row.text));
@@ -138,14 +138,14 @@ export class SchemaChange {
   private checkDocument({ component, name, schema }: Declared, document: JsonObject): void {
     if (schema.document === null || this.failure !== null) return;
     const { _id, _creationTime, ...fields } = document;
-    const error = mismatch(schema.document, fields, this.core.storage.catalog.namesIn(component.path));
+    const error = mismatch(schema.document, fields, this.engine.storage.catalog.namesIn(component.path));
     if (error === null) return;
     const sentence = `Document with ID "${asText(_id)}" in table "${name}" does not match the schema: ${error}`;
     this.failure = new SchemaValidationError(component.path, name, sentence);
   }
 
   private mustValidate({ component, name, schema }: Declared): boolean {
-    const live = this.core.code.components.get(component.path)?.schema;
+    const live = this.engine.code.components.get(component.path)?.schema;
     const before = live?.validate === true ? live.tables.get(name)?.documentJson : undefined;
     return component.schema.validate && before !== schema.documentJson;
   }
@@ -163,14 +163,18 @@ export class SchemaChange {
   }
 
   private table({ component, name }: Declared): Table {
-    const table = this.core.storage.catalog.table(component.path, name);
+    const table = this.engine.storage.catalog.table(component.path, name);
     if (table === null) throw new EngineError("SchemaRaceDetected", `Table ${name} went away. Push again.`, 409);
     return table;
   }
 }
 
-/** Indexes left by pushes that never went live are dropped; entries of dropped ones are deleted bit by bit. */
-export async function collectDroppedIndexes({ storage, writer }: Core): Promise<void> {
+/** Deletes the entries of dropped indexes bit by bit, while everything else goes on. */
+export function collectDroppedIndexes(engine: Engine): void {
+  void collect(engine).catch((error: unknown) => engine.reportFault(error));
+}
+
+async function collect({ storage, writer }: Engine): Promise<void> {
   const some = "SELECT key FROM entries WHERE index_id = ? LIMIT ?";
   for (const row of storage.writer.all("SELECT id FROM indexes WHERE state = 'dropped'")) {
     const id = numberOf(row, "id");

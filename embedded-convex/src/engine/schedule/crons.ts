@@ -3,99 +3,81 @@ import type { z } from "zod";
 import { EngineError, type FunctionPath, type Json } from "../types.ts";
 import { canonicalUdf, type Code } from "../functions/code.ts";
 import { numberOf, textOf, type Connection } from "../storage/connection.ts";
-import type { DefinitionAnalysis } from "../push/analysis.ts";
 import { cronSpec, nextRun } from "./cron-spec.ts";
 
-/** A cron whose time has come. */
-export interface CronJob {
+type CronSpec = z.infer<typeof cronSpec>;
+
+/** One run of a cron. */
+export interface CronRun {
   component: string;
   name: string;
+  /** As the database has it: a push may change it meanwhile. */
+  specText: string;
   target: FunctionPath;
   args: Json;
-  schedule: z.infer<typeof cronSpec>["schedule"];
+  schedule: CronSpec["schedule"];
   dueMs: number;
 }
 
-interface DeclaredCron {
+/** A cron of a push. */
+export interface DeclaredCron {
   component: string;
   name: string;
-  spec: z.infer<typeof cronSpec>;
+  spec: CronSpec;
 }
 
-const BY_NAME = "WHERE component = ? AND name = ?";
-
-/** The crons a push declares. Throws EngineError for a schedule that cannot be read. */
-export function declaredCrons(analyses: ReadonlyMap<string, DefinitionAnalysis>, code: Code): DeclaredCron[] {
-  return [...code.components.values()].flatMap((component) => {
-    const specs = analyses.get(component.definitionPath)?.functions["crons.js"]?.cronSpecs ?? [];
-    return specs.map(([name, spec]) => {
-      nextRun(name, spec.schedule, 0, 0);
-      const udf = canonicalUdf(spec.name);
-      const target = component.functions.get(udf);
-      if (target === undefined || target.kind === "query") {
-        const wrong =
-          target === undefined
-            ? "which does not exist"
-            : "which is a query. Only mutations and actions can be scheduled";
-        throw new EngineError("InvalidCron", `Cron "${name}" calls ${udf}, ${wrong}.`);
-      }
-      return { component: component.path, name, spec };
-    });
-  });
+/** Throws EngineError for a cron that calls no function that can be scheduled, or never runs. */
+export function checkCron({ component, name, spec }: DeclaredCron, code: Code): void {
+  nextRun(name, spec.schedule, 0, 0);
+  const udf = canonicalUdf(spec.name);
+  const kind = code.components.get(component)?.functions.get(udf)?.kind;
+  if (kind === undefined) throw new EngineError("InvalidCron", `Cron "${name}" calls ${udf}, which does not exist.`);
+  const rule = "which is a query. Only mutations and actions can be scheduled.";
+  if (kind === "query") throw new EngineError("InvalidCron", `Cron "${name}" calls ${udf}, ${rule}`);
 }
 
 /** Makes the declared crons the only ones; one whose function, arguments and schedule stay keeps its next run. */
 export function replaceCrons(db: Connection, declared: readonly DeclaredCron[], nowMs: number): void {
-  const key = (cron: { component: string; name: string }) => `${cron.component} ${cron.name}`;
+  const key = (component: string, name: string, spec: string) => JSON.stringify([component, name, spec]);
   const before = new Map(
-    db.all("SELECT component, name, spec FROM crons").map((row) => {
-      const cron = { component: textOf(row, "component"), name: textOf(row, "name"), spec: textOf(row, "spec") };
-      return [key(cron), cron];
-    }),
+    db
+      .all("SELECT component, name, spec, next_ms FROM crons")
+      .map((row) => [
+        key(textOf(row, "component"), textOf(row, "name"), textOf(row, "spec")),
+        numberOf(row, "next_ms"),
+      ]),
   );
+  db.run("DELETE FROM crons");
   for (const { component, name, spec } of declared) {
     const text = JSON.stringify(spec);
-    const known = before.get(key({ component, name }));
-    before.delete(key({ component, name }));
-    if (known?.spec === text) continue;
     // An interval's first run is at once, as on Convex; a pattern's when it next matches.
-    const next = spec.schedule.type === "interval" ? nowMs : nextRun(name, spec.schedule, nowMs, nowMs);
-    const insert = "INSERT OR REPLACE INTO crons (component, name, spec, next_ms, running) VALUES (?, ?, ?, ?, 0)";
-    db.run(insert, component, name, text, next);
+    const first = spec.schedule.type === "interval" ? nowMs : nextRun(name, spec.schedule, nowMs, nowMs);
+    const next = before.get(key(component, name, text)) ?? first;
+    db.run("INSERT INTO crons (component, name, spec, next_ms) VALUES (?, ?, ?, ?)", component, name, text, next);
   }
-  for (const { component, name } of before.values()) db.run(`DELETE FROM crons ${BY_NAME}`, component, name);
 }
 
-/** Crons that are due and not running, the earliest first. */
-export function dueCrons(db: Connection, nowMs: number): CronJob[] {
-  return db
-    .all("SELECT component, name, spec, next_ms FROM crons WHERE next_ms <= ? AND running = 0 ORDER BY next_ms", nowMs)
-    .map((row) => {
-      const component = textOf(row, "component");
-      const { name: udf, args, schedule } = cronSpec.parse(JSON.parse(textOf(row, "spec")));
-      const target = { component, udf: canonicalUdf(udf) };
-      return {
-        component,
-        name: textOf(row, "name"),
-        target,
-        args: args[0] ?? {},
-        schedule,
-        dueMs: numberOf(row, "next_ms"),
-      };
-    });
+/** Runs that are due, the earliest first. */
+export function dueCrons(db: Connection, nowMs: number): CronRun[] {
+  const select = "SELECT component, name, spec, next_ms FROM crons WHERE next_ms <= ? ORDER BY next_ms";
+  return db.all(select, nowMs).map((row) => {
+    const [component, name, specText] = [textOf(row, "component"), textOf(row, "name"), textOf(row, "spec")];
+    const { name: udf, args, schedule } = cronSpec.parse(JSON.parse(specText));
+    const target = { component, udf: canonicalUdf(udf) };
+    return { component, name, specText, target, args: args[0] ?? {}, schedule, dueMs: numberOf(row, "next_ms") };
+  });
 }
 
-/** True while this run has not been taken by anyone; part of the transaction that takes it. */
-export function isDue(db: Connection, { component, name, dueMs }: CronJob): boolean {
-  return db.get(`SELECT 1 FROM crons ${BY_NAME} AND running = 0 AND next_ms = ?`, component, name, dueMs) !== undefined;
+const THIS_RUN = "WHERE component = ? AND name = ? AND spec = ? AND next_ms = ?";
+
+/** True while nobody has taken this run and no push has changed the cron. */
+export function isDue(db: Connection, { component, name, specText, dueMs }: CronRun): boolean {
+  return db.get(`SELECT 1 FROM crons ${THIS_RUN}`, component, name, specText, dueMs) !== undefined;
 }
 
 /** Moves a cron past this run, and past those missed while nobody ran them. */
-export function advance(db: Connection, cron: CronJob, nowMs: number, running: 0 | 1): void {
-  const next = nextRun(cron.name, cron.schedule, cron.dueMs, nowMs);
-  db.run(`UPDATE crons SET next_ms = ?, running = ? ${BY_NAME}`, next, running, cron.component, cron.name);
-}
-
-export function notRunning(db: Connection, { component, name }: CronJob): void {
-  db.run(`UPDATE crons SET running = 0 ${BY_NAME}`, component, name);
+export function advance(db: Connection, run: CronRun, nowMs: number): void {
+  const { component, name, specText, schedule, dueMs } = run;
+  const next = nextRun(name, schedule, dueMs, nowMs);
+  db.run(`UPDATE crons SET next_ms = ? ${THIS_RUN}`, next, component, name, specText, dueMs);
 }

@@ -1,15 +1,19 @@
-/** Scheduled functions as documents of `_scheduled_functions`: making, cancelling and finishing them in a transaction. */
+/**
+ * Scheduled functions: documents of `_scheduled_functions`, which code can read, and beside each unfinished one a row of
+ * `jobs`, which says what to run and when. Both are written by the same transaction.
+ */
 import type { FunctionPath, Json } from "../types.ts";
 import { SCHEDULED_FUNCTIONS, type Table } from "../storage/catalog.ts";
 import { numberOf, textOf, type Connection } from "../storage/connection.ts";
-import type { Change } from "../transaction/overlay.ts";
 import type { Transaction } from "../transaction/transaction.ts";
 import { decodeId, newId } from "../values/ids.ts";
-import { asText, isObject, type JsonObject } from "../values/json.ts";
+import { isObject } from "../values/json.ts";
 import { MAX_SCHEDULED_ARGS_BYTES, MAX_SCHEDULE_AHEAD_MS, measure } from "../values/limits.ts";
-import { SyscallError } from "./errors.ts";
 
-export type JobState = { kind: "pending" | "inProgress" | "success" | "canceled" } | { kind: "failed"; error: string };
+/** Not begun, or (an action) begun and marked as such. */
+export type Unfinished = "pending" | "inProgress";
+/** What a job comes to. */
+export type JobState = { kind: "inProgress" | "success" | "canceled" } | { kind: "failed"; error: string };
 
 /** An unfinished job as the scheduler needs it. */
 export interface Job {
@@ -18,9 +22,6 @@ export interface Job {
   dueMs: number;
   target: FunctionPath;
 }
-
-/** Which function a job calls; kept beside the document, because it may be in another component. */
-const targets = new WeakMap<Transaction, Map<string, FunctionPath>>();
 
 /** Adds a job; returns its id. `dueMs` is milliseconds since 1970. */
 export function scheduleJob(
@@ -31,12 +32,12 @@ export function scheduleJob(
   dueMs: number,
 ): string {
   if (Math.abs(dueMs - tx.beginMs) > MAX_SCHEDULE_AHEAD_MS) {
-    throw new SyscallError(`Functions can be scheduled at most 5 years ${dueMs > tx.beginMs ? "ahead" : "back"}.`);
+    throw new Error(`Functions can be scheduled at most 5 years ${dueMs > tx.beginMs ? "ahead" : "back"}.`);
   }
   const argsBytes = measure(args, "Scheduled arguments");
   if (argsBytes > MAX_SCHEDULED_ARGS_BYTES) {
     const sizes = `${argsBytes} bytes > maximum ${MAX_SCHEDULED_ARGS_BYTES} bytes`;
-    throw new SyscallError(`Arguments of a scheduled function are too large (${sizes}).`);
+    throw new Error(`Arguments of a scheduled function are too large (${sizes}).`);
   }
   tx.usage.add("functionsScheduled", 1);
   tx.usage.add("scheduledFunctionArgsBytes", argsBytes);
@@ -44,48 +45,34 @@ export function scheduleJob(
   const id = newId(table.number, tx.beginMs);
   const [module, name] = target.udf.split(":");
   const job = { args: [args], name: `${module}.js:${name}`, scheduledTime: dueMs, state: { kind: "pending" } };
-  tx.put(table, id, { _creationTime: tx.creationTime(), _id: id, ...job }, 0);
-  const known = targets.get(tx) ?? new Map<string, FunctionPath>();
-  targets.set(tx, known.set(id, target));
+  tx.put(table, id, { _creationTime: tx.creationTime(), _id: id, ...job });
+  const insert = "INSERT INTO jobs (id, table_id, due_ms, component, udf) VALUES (?, ?, ?, ?, ?)";
+  tx.also((db) => db.run(insert, id, table.id, dueMs, target.component, target.udf));
   return id;
 }
 
 /** Cancels what has not run; a running action goes on, but is shown as canceled. */
 export function cancelJob(tx: Transaction, component: string, id: string, own: string | null): void {
-  if (id === own) throw new SyscallError("A scheduled function cannot cancel itself.");
+  if (id === own) throw new Error("A scheduled function cannot cancel itself.");
   const table = jobTable(tx, component);
   const document = decodeId(id)?.tableNumber === table.number ? tx.get(table, id) : null;
-  if (document === null) throw new SyscallError(`Scheduled function ${id} does not exist.`);
-  const state = jobState(document.json);
-  if (state === "pending" || state === "inProgress") finishJob(tx, table, document.json, { kind: "canceled" });
+  if (document === null) throw new Error(`Scheduled function ${id} does not exist.`);
+  for (const from of ["pending", "inProgress"] as const) moveJob(tx, table, id, from, { kind: "canceled" });
 }
 
-export function jobState(document: JsonObject): string {
-  const state = document["state"];
-  return isObject(state) ? asText(state["kind"]) : "";
-}
-
-/** Moves a job to a state; finished ones get their `completedTime`. */
-export function finishJob(tx: Transaction, table: Table, document: JsonObject, state: JobState): void {
-  const finished = state.kind !== "pending" && state.kind !== "inProgress";
-  const id = asText(document["_id"]);
-  tx.put(table, id, { ...document, ...(finished ? { completedTime: tx.beginMs } : {}), state: { ...state } }, 0);
-}
-
-/** Keeps the scheduler's list in step with the documents. Returns whether anything is to be looked at again. */
-export function syncJobs(db: Connection, tx: Transaction, changes: readonly Change[]): boolean {
-  let changed = false;
-  for (const { table, id, before, after } of changes) {
-    if (table.name !== SCHEDULED_FUNCTIONS) continue;
-    changed = true;
-    const state = after === null ? "" : jobState(after.json);
-    const target = targets.get(tx)?.get(id);
-    if (before === null && target !== undefined && state === "pending") {
-      const insert = "INSERT INTO jobs (id, table_id, due_ms, component, udf) VALUES (?, ?, ?, ?, ?)";
-      db.run(insert, id, table.id, Number(after?.json["scheduledTime"]), target.component, target.udf);
-    } else if (state !== "pending" && state !== "inProgress") db.run("DELETE FROM jobs WHERE id = ?", id);
-  }
-  return changed;
+/**
+ * Whether a job is in a state still: a cancel may have moved it on meanwhile. Then moves it to the next one, unless that
+ * is null. A finished one gets its `completedTime`.
+ */
+export function moveJob(tx: Transaction, table: Table, id: string, from: Unfinished, to: JobState | null): boolean {
+  const document = tx.peek(table, id)?.json;
+  const state = document?.["state"];
+  if (!isObject(state) || state["kind"] !== from) return false;
+  if (to === null) return true;
+  const isFinished = to.kind !== "inProgress";
+  tx.put(table, id, { ...document, ...(isFinished ? { completedTime: tx.beginMs } : {}), state: { ...to } });
+  if (isFinished) tx.also((db) => db.run("DELETE FROM jobs WHERE id = ?", id));
+  return true;
 }
 
 /** Unfinished jobs, the earliest first. */
@@ -101,6 +88,6 @@ export function dueJobs(db: Connection, untilMs: number, limit: number): Job[] {
 
 function jobTable(tx: Transaction, component: string): Table {
   const table = tx.catalog.table(component, SCHEDULED_FUNCTIONS);
-  if (table === null) throw new SyscallError(`Component "${component}" has no scheduler.`);
+  if (table === null) throw new Error(`Component "${component}" has no scheduler.`);
   return table;
 }

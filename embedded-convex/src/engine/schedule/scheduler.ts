@@ -3,17 +3,17 @@
  * once; an action is marked in progress on disk before it starts, so it happens at most once.
  */
 import type { Call, FunctionPath, Json, UdfResult } from "../types.ts";
-import type { Core } from "../functions/core.ts";
-import { newRequest } from "../functions/invoke.ts";
-import { dueJobs, finishJob, jobState, type Job, type JobState } from "../functions/jobs.ts";
-import type { Runner } from "../functions/runner.ts";
+import type { Engine } from "../engine.ts";
+import { loadFunction } from "../functions/code.ts";
+import { newRequest, type RequestInfo } from "../functions/run.ts";
 import { forgetOldSessions } from "../functions/sessions.ts";
-import { COMPLETED_FIELDS, indexOver, SCHEDULED_FUNCTIONS, type Table } from "../storage/catalog.ts";
+import { COMPLETED_FIELDS, indexOver, SCHEDULED_FUNCTIONS } from "../storage/catalog.ts";
 import { rowAt, rowsIn } from "../storage/reader.ts";
 import type { Transaction } from "../transaction/transaction.ts";
 import { encodeTuple } from "../values/keys.ts";
-import { asText, parseObject } from "../values/json.ts";
-import { advance, dueCrons, isDue, notRunning, type CronJob } from "./crons.ts";
+import { asText, listOf, parseObject } from "../values/json.ts";
+import { advance, dueCrons, isDue, type CronRun } from "./crons.ts";
+import { dueJobs, moveJob, type Job, type JobState, type Unfinished } from "./jobs.ts";
 
 /** Convex runs this many jobs of one deployment at a time. */
 const PARALLEL = 8;
@@ -26,13 +26,9 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 const realSetTimeout = globalThis.setTimeout;
 const PAUSE_AFTER_FAULT_MS = 1000;
 const STOP_PATIENCE_MS = 2000;
-const SUCCESS: UdfResult = { ok: true, valueJson: "null", logLines: [] };
-const INTERRUPTED: UdfResult = { ok: false, errorMessage: "Transient error while executing action", logLines: [] };
+const INTERRUPTED: JobState = { kind: "failed", error: "Transient error while executing action" };
 
-/** How far a job's run is: not begun, or (an action) begun and marked as such. */
-type Stage = "pending" | "inProgress";
-
-/** A job, or one run of a cron. What it writes is part of the transaction that it is given. */
+/** A job, or one run of a cron. */
 interface Work {
   key: string;
   dueMs: number;
@@ -40,17 +36,12 @@ interface Work {
   /** The job's id, for `ctx.meta`. */
   scheduledFunctionId: string | null;
   args(): Json;
-  /** Whether nobody else (a cancel, an earlier timer) has taken it. */
-  isPending(tx: Transaction): boolean;
-  /** Notes that an action begins. */
-  begin(tx: Transaction): void;
-  /** Notes how it ended. */
-  end(tx: Transaction, from: Stage, result: UdfResult): void;
+  /** Whether it is at this stage still; then, unless `to` is null, notes what it comes to as part of the transaction. */
+  move(tx: Transaction, from: Unfinished, to: JobState | null): boolean;
 }
 
 export class Scheduler {
-  private readonly core: Core;
-  private readonly runner: Runner;
+  private readonly engine: Engine;
   private readonly active = new Map<string, Promise<void>>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private cleaner: ReturnType<typeof setTimeout> | undefined;
@@ -58,14 +49,15 @@ export class Scheduler {
   /** Set into the future when the engine itself failed (a full disk, say), so that it is not asked all the time. */
   private notBeforeMs = 0;
 
-  constructor(core: Core, runner: Runner) {
-    this.core = core;
-    this.runner = runner;
+  constructor(engine: Engine) {
+    this.engine = engine;
   }
 
   /** Takes up where the last process stopped: actions it left in progress have failed, everything pending is re-armed. */
   async start(): Promise<void> {
-    await this.failInterrupted();
+    await this.engine.runner.change((tx) => {
+      for (const work of this.due(Infinity, -1)) work.move(tx, "inProgress", INTERRUPTED);
+    });
     this.wake();
     this.clean();
   }
@@ -78,10 +70,10 @@ export class Scheduler {
     this.stopped = true;
     clearTimeout(this.timer);
     clearTimeout(this.cleaner);
-    let patience: ReturnType<typeof setTimeout> | undefined;
-    const lost = new Promise<void>((resolve) => (patience = realSetTimeout(resolve, STOP_PATIENCE_MS)));
-    await Promise.race([this.settle(), lost]);
-    clearTimeout(patience);
+    const patience = Promise.withResolvers<void>();
+    const timer = realSetTimeout(patience.resolve, STOP_PATIENCE_MS);
+    await Promise.race([this.settle(), patience.promise]);
+    clearTimeout(timer);
   }
 
   /** Waits for the jobs that are running now. */
@@ -102,31 +94,25 @@ export class Scheduler {
   wake(): void {
     if (this.stopped) return;
     clearTimeout(this.timer);
-    const next = this.nextMs();
-    const dueMs = next === null ? null : Math.max(next, this.notBeforeMs);
-    const delay = dueMs === null ? null : Math.min(MAX_TIMER_MS, Math.max(0, dueMs - this.core.now()));
-    this.timer = delay === null ? undefined : setTimeout(() => this.startDue(), delay);
+    this.timer = undefined;
+    if (this.active.size >= PARALLEL) return;
+    const waiting = this.due(Infinity, this.active.size + 1).filter(({ key }) => !this.active.has(key));
+    if (waiting.length === 0) return;
+    const dueMs = Math.max(this.notBeforeMs, Math.min(...waiting.map((work) => work.dueMs)));
+    const delay = Math.min(MAX_TIMER_MS, Math.max(0, dueMs - this.engine.now()));
+    this.timer = setTimeout(() => this.startDue(), delay);
   }
 
   private startDue(): void {
-    this.timer = undefined;
-    if (this.stopped) return;
-    for (const work of this.due(this.core.now(), PARALLEL + this.active.size)) this.begin(work);
+    for (const work of this.due(this.engine.now(), PARALLEL + this.active.size)) this.begin(work);
     this.wake();
   }
 
-  /** When something is next to be started; null while nothing can be. */
-  private nextMs(): number | null {
-    if (this.active.size >= PARALLEL) return null;
-    const waiting = this.due(Infinity, this.active.size + 1).filter(({ key }) => !this.active.has(key));
-    return waiting.length === 0 ? null : Math.min(...waiting.map(({ dueMs }) => dueMs));
-  }
-
-  /** Crons and at most `jobs` jobs that are due by then, the earliest of each first. */
+  /** Crons and at most `jobs` jobs (-1: all) that are due by then, the earliest of each first. */
   private due(untilMs: number, jobs: number): Work[] {
-    const db = this.core.storage.writer;
+    const db = this.engine.storage.writer;
     return [
-      ...dueCrons(db, untilMs).map((cron) => this.cronWork(cron)),
+      ...dueCrons(db, untilMs).map((run) => this.cronWork(run)),
       ...dueJobs(db, untilMs, jobs).map((job) => this.jobWork(job)),
     ];
   }
@@ -135,7 +121,7 @@ export class Scheduler {
     if (this.active.has(work.key) || this.active.size >= PARALLEL) return;
     const running = this.run(work)
       .catch((error: unknown) => {
-        this.notBeforeMs = this.core.now() + PAUSE_AFTER_FAULT_MS;
+        this.notBeforeMs = this.engine.now() + PAUSE_AFTER_FAULT_MS;
         this.report(error);
       })
       .finally(() => {
@@ -146,93 +132,70 @@ export class Scheduler {
   }
 
   private async run(work: Work): Promise<void> {
-    const { runner } = this;
+    const { runner, code } = this.engine;
     const { target: path, scheduledFunctionId } = work;
-    const found = await this.core.code.components
-      .get(path.component)
-      ?.find(path.udf)
-      .catch(() => null);
+    const found = await loadFunction(code, path).catch(() => null);
     const call: Call = { path, args: work.args(), identity: { kind: "none" }, allowInternal: true };
     const request = newRequest({ scheduledFunctionId });
-    let taken = false;
-    if (found?.kind !== "action") {
-      const { result } = await runner.runMutation(call, {
-        request,
-        before: (tx) => (taken = work.isPending(tx)),
-        after: (tx) => work.end(tx, "pending", SUCCESS),
-      });
-      // A failed run is not tried again; a cron goes on at its next time.
-      if (taken && !result.ok) await runner.change((tx) => work.end(tx, "pending", result));
-      return;
-    }
-    await runner.change((tx) => {
-      taken = work.isPending(tx);
-      if (taken) work.begin(tx);
-    });
-    if (!taken) return;
-    let result = INTERRUPTED;
-    try {
-      result = await runner.runAction(call, request);
-    } finally {
-      await runner.change((tx) => work.end(tx, "inProgress", result));
-    }
+    const isTaken = await (found?.kind === "action"
+      ? this.runAction(work, call, request)
+      : this.runMutation(work, call, request));
+    // Not pending: it was canceled, or it is in progress because the disk refused to note how it ended.
+    if (!isTaken) await runner.change((tx) => work.move(tx, "inProgress", INTERRUPTED));
   }
 
-  private cronWork(cron: CronJob): Work {
-    const { target, dueMs, args } = cron;
+  /** At most once. False when it is not pending any more. */
+  private async runAction(work: Work, call: Call, request: RequestInfo): Promise<boolean> {
+    const { runner } = this.engine;
+    if (!(await runner.change((tx) => work.move(tx, "pending", { kind: "inProgress" })))) return false;
+    const end = endState(await runner.runAction(call, request));
+    await runner.change((tx) => work.move(tx, "inProgress", end));
+    return true;
+  }
+
+  /** Exactly once: a failed run is not tried again; a cron goes on at its next time. False when it is not pending any more. */
+  private async runMutation(work: Work, call: Call, request: RequestInfo): Promise<boolean> {
+    const { runner } = this.engine;
+    let isTaken = false;
+    const { result } = await runner.runMutation(call, {
+      request,
+      before: (tx) => (isTaken = work.move(tx, "pending", null)),
+      after: (tx) => work.move(tx, "pending", { kind: "success" }),
+    });
+    if (isTaken && !result.ok) await runner.change((tx) => work.move(tx, "pending", endState(result)));
+    return isTaken;
+  }
+
+  private cronWork(run: CronRun): Work {
+    const { component, name, target, dueMs, args } = run;
     return {
-      key: `cron ${cron.component} ${cron.name}`,
+      key: `cron ${component} ${name}`,
       dueMs,
       target,
       scheduledFunctionId: null,
       args: () => args,
-      isPending: () => isDue(this.core.storage.writer, cron),
-      begin: (tx) => tx.also((db) => advance(db, cron, this.core.now(), 1)),
-      end: (tx, from) =>
-        tx.also((db) => (from === "pending" ? advance(db, cron, this.core.now(), 0) : notRunning(db, cron))),
+      move: (tx, from, to) => {
+        const isHere = from === "pending" && isDue(this.engine.storage.writer, run);
+        if (isHere && to !== null) tx.also((db) => advance(db, run, this.engine.now()));
+        return isHere;
+      },
     };
   }
 
-  private jobWork(job: Job): Work {
-    const { id, target, dueMs } = job;
+  private jobWork({ id, tableId, target, dueMs }: Job): Work {
+    const { storage } = this.engine;
+    const table = storage.catalog.all().find((one) => one.id === tableId);
     return {
       key: `job ${id}`,
       dueMs,
       target,
       scheduledFunctionId: id,
-      args: () => this.argsOf(job),
-      isPending: (tx) => this.move(tx, job, "pending", null),
-      begin: (tx) => this.move(tx, job, "pending", { kind: "inProgress" }),
-      end: (tx, from, result) => this.move(tx, job, from, endState(result)),
+      args: () => {
+        const row = table === undefined ? null : rowAt(storage.writer, table.byId.id, encodeTuple([id]));
+        return listOf(row === null ? null : parseObject(row.text)["args"])[0] ?? {};
+      },
+      move: (tx, from, to) => table !== undefined && moveJob(tx, table, id, from, to),
     };
-  }
-
-  private argsOf(job: Job): Json {
-    const table = this.tableOf(job);
-    const row = table === null ? null : rowAt(this.core.storage.writer, table.byId.id, encodeTuple([job.id]));
-    const args = row === null ? null : parseObject(row.text)["args"];
-    return (Array.isArray(args) ? args[0] : null) ?? {};
-  }
-
-  /** Whether a job is in a state still (someone may have moved it on meanwhile: a cancel); then moves it to the next. */
-  private move(tx: Transaction, job: Job, from: Stage, to: JobState | null): boolean {
-    const table = this.tableOf(job);
-    const document = table === null ? null : tx.peek(table, job.id);
-    if (table === null || document === null || jobState(document.json) !== from) return false;
-    if (to !== null) finishJob(tx, table, document.json, to);
-    return true;
-  }
-
-  private tableOf(job: Job): Table | null {
-    return this.core.storage.catalog.all().find((table) => table.id === job.tableId) ?? null;
-  }
-
-  private async failInterrupted(): Promise<void> {
-    await this.runner.change((tx) => {
-      for (const job of dueJobs(this.core.storage.writer, Infinity, -1))
-        this.move(tx, job, "inProgress", endState(INTERRUPTED));
-      tx.also((db) => db.run("UPDATE crons SET running = 0"));
-    });
   }
 
   /** Deletes finished jobs and answered session requests when their time is over. */
@@ -246,24 +209,24 @@ export class Scheduler {
   }
 
   private async cleanOnce(): Promise<void> {
-    const before = this.core.now() - KEEP_FINISHED_MS;
-    for (const table of this.core.storage.catalog.all().filter(({ name }) => name === SCHEDULED_FUNCTIONS)) {
+    const { storage, runner, now } = this.engine;
+    const upper = encodeTuple([now() - KEEP_FINISHED_MS]);
+    for (const table of storage.catalog.all().filter(({ name }) => name === SCHEDULED_FUNCTIONS)) {
       const index = indexOver(table, COMPLETED_FIELDS);
       if (index === null) continue;
-      const range = { index: index.id, lower: encodeTuple([0]), upper: encodeTuple([before]) };
       for (let deleted = CLEAN_BATCH; deleted === CLEAN_BATCH && !this.stopped;) {
-        const old = rowsIn(this.core.storage.writer, range, "asc", CLEAN_BATCH);
+        const old = rowsIn(storage.writer, { index: index.id, lower: encodeTuple([0]), upper }, "asc", CLEAN_BATCH);
         deleted = old.length;
-        await this.runner.change((tx) => {
-          for (const row of old) tx.put(table, asText(parseObject(row.text)["_id"]), null, 0);
+        await runner.change((tx) => {
+          for (const row of old) tx.put(table, asText(parseObject(row.text)["_id"]), null);
         });
       }
     }
-    await this.runner.change((tx) => tx.also((db) => forgetOldSessions(db, this.core.now())));
+    await runner.change((tx) => tx.also((db) => forgetOldSessions(db, now())));
   }
 
   private report(error: unknown): void {
-    if (!this.stopped) this.core.reportFault(error);
+    if (!this.stopped) this.engine.reportFault(error);
   }
 }
 

@@ -4,7 +4,7 @@ import { EngineError } from "../types.ts";
 import { numberOf, type Connection } from "./connection.ts";
 
 /** `PRAGMA user_version`; 0 is an empty file. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 const CREATE = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -30,7 +30,7 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_by_due ON jobs (due_ms, id);
 
 CREATE TABLE crons (
-  component TEXT NOT NULL, name TEXT NOT NULL, spec TEXT NOT NULL, next_ms REAL NOT NULL, running INTEGER NOT NULL,
+  component TEXT NOT NULL, name TEXT NOT NULL, spec TEXT NOT NULL, next_ms REAL NOT NULL,
   PRIMARY KEY (component, name)) WITHOUT ROWID;
 
 -- Results of clients' mutations, so that one sent again after a lost answer is not applied again.
@@ -46,11 +46,14 @@ CREATE TABLE pushes (id INTEGER PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE modules (hash TEXT PRIMARY KEY, source TEXT NOT NULL, source_map TEXT) WITHOUT ROWID;
 `;
 
-/** Creates the tables of an empty file; refuses a file of a newer or foreign format. */
+/** What brings a file of format 2 to the next one. */
+const FROM_2 = "ALTER TABLE crons DROP COLUMN running";
+
+/** Creates the tables of an empty file, brings an older one up to date; refuses a file of a newer or foreign format. */
 export function migrate(db: Connection): void {
   const version = numberOf(db.get("PRAGMA user_version") ?? {}, "user_version");
   if (version === FORMAT) return;
-  if (version !== 0) {
+  if (version !== 0 && version !== 2) {
     throw new EngineError(
       "UnknownFormat",
       `This database has format ${version}; this version of embedded-convex reads format ${FORMAT}.`,
@@ -58,11 +61,9 @@ export function migrate(db: Connection): void {
     );
   }
   db.exec("BEGIN IMMEDIATE");
-  db.exec(CREATE);
-  db.run(
-    "INSERT INTO meta VALUES ('last_ts', '0'), ('last_creation', '0'), ('running', '0'), ('cursor_key', ?)",
-    randomBytes(32).toString("hex"),
-  );
+  db.exec(version === 2 ? FROM_2 : CREATE);
+  const values = "('last_ts', '0'), ('last_creation', '0'), ('running', '0'), ('cursor_key', ?)";
+  if (version === 0) db.run(`INSERT INTO meta VALUES ${values}`, randomBytes(32).toString("hex"));
   db.exec(`PRAGMA user_version = ${FORMAT}`);
   db.exec("COMMIT");
 }

@@ -36,19 +36,33 @@ export function rangeAfter(range: KeyRange, order: Order, key: Uint8Array): KeyR
   return order === "asc" ? { ...range, lower: successor(key) } : { ...range, upper: key };
 }
 
+/** The rows of a range one by one, fetched `size` at a time. */
+export function* rowsOf(
+  db: Connection,
+  range: KeyRange,
+  order: Order,
+  size: number,
+): Generator<StoredDocument, undefined> {
+  for (const page of pagesOf(db, range, order, size)) yield* page;
+}
+
 /** A whole table in order of creation, `size` rows at a time. */
-export function* tablePages(db: Connection, table: Table, size: number): Generator<StoredDocument[], undefined> {
-  let range = wholeIndex(table.byCreationTime);
-  for (;;) {
-    const page = rowsIn(db, range, "asc", size);
+export function tablePages(db: Connection, table: Table, size: number): Generator<StoredDocument[], undefined> {
+  return pagesOf(db, wholeIndex(table.byCreationTime), "asc", size);
+}
+
+function* pagesOf(db: Connection, range: KeyRange, order: Order, size: number): Generator<StoredDocument[], undefined> {
+  for (let rest = range; ;) {
+    const page = rowsIn(db, rest, order, size);
     const last = page.at(-1);
     if (last === undefined) return;
     yield page;
-    range = rangeAfter(range, "asc", last.key);
+    if (page.length < size) return;
+    rest = rangeAfter(rest, order, last.key);
   }
 }
 
-/** Number of documents; reads all entries of an index, so only for `count()`. */
+/** Number of documents; reads all entries of an index. */
 export function countRows(db: Connection, table: Table): number {
   const row = db.get("SELECT count(*) AS n FROM entries WHERE index_id = ?", table.byId.id);
   return row === undefined ? 0 : numberOf(row, "n");

@@ -24,7 +24,7 @@ export interface Change {
 /** Of one index: where a changed document now stands, or (`null`) where it no longer stands. */
 export interface Entry {
   readonly key: Uint8Array;
-  readonly document: DocumentText | null;
+  readonly text: string | null;
 }
 
 export class Overlay {
@@ -75,7 +75,7 @@ export class Overlay {
     for (const index of change.table.indexes) {
       const entries = this.clear(index, change);
       if (change.before !== null) put(entries, documentKey(index.fields, change.before.json), null);
-      if (after !== null) put(entries, documentKey(index.fields, after.json), after);
+      if (after !== null) put(entries, documentKey(index.fields, after.json), after.text);
     }
     change.after = after;
   }
@@ -93,9 +93,9 @@ export class Overlay {
   }
 }
 
-function put(entries: Entry[], key: Uint8Array, document: DocumentText | null): void {
+function put(entries: Entry[], key: Uint8Array, text: string | null): void {
   const { at, found } = find(entries, key);
-  entries.splice(at, found, { key, document });
+  entries.splice(at, found, { key, text });
 }
 
 /** Where a key stands, or would stand, in a sorted array, and how many entries (0 or 1) have it. */

@@ -40,15 +40,15 @@ export class Usage {
   }
 
   /** Starts a nested call with at most `extra` more than is used now; returns what ends it. */
-  nest(extra: Partial<Budget>): (outcome: "kept" | "rolled back") => void {
+  nest(extra: Partial<Budget>): (kept: boolean) => void {
     const before = { ...this.used };
     const outer = this.limits;
     const inner = { ...outer };
     for (const metric of METRICS) inner[metric] = Math.min(outer[metric], before[metric] + (extra[metric] ?? Infinity));
     this.limits = inner;
-    return (outcome) => {
+    return (kept) => {
       this.limits = outer;
-      if (outcome === "kept") return;
+      if (kept) return;
       for (const metric of METRICS) if (!READS.has(metric)) this.used[metric] = before[metric];
     };
   }

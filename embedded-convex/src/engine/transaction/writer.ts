@@ -7,7 +7,7 @@ import type { Commit, WriteSet } from "../types.ts";
 import type { Connection } from "../storage/connection.ts";
 import { insertTable, type Table } from "../storage/catalog.ts";
 import type { Storage } from "../storage/storage.ts";
-import { tableCreated } from "./transaction.ts";
+import { tableKey } from "./transaction.ts";
 
 /** A group is flushed when the line is empty, when it has this many members, or after this long. */
 const MAX_GROUP = 64;
@@ -22,7 +22,7 @@ interface Waiting {
 }
 
 export class Writer {
-  private readonly storage: Storage;
+  readonly storage: Storage;
   private readonly now: () => number;
   private readonly queue: (() => Promise<void>)[] = [];
   private group: Waiting[] = [];
@@ -84,7 +84,7 @@ export class Writer {
     if (storage.catalog.table(component, name) === null) {
       this.apply((db) => {
         insertTable(db, component, name);
-        return tableCreated(component, name);
+        return { keys: [tableKey(component, name)] };
       });
       storage.reloadCatalog();
     }
