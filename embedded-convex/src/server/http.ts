@@ -1,5 +1,4 @@
 /** The plain parts of speaking HTTP: bodies with limits, replies, errors as `{code, message}`. Knows no routes. */
-import type { IncomingMessage } from "node:http";
 import { z } from "zod";
 import { EngineError, type Json } from "../engine/types.ts";
 
@@ -20,11 +19,6 @@ export const LIMITS = {
   requestTimeout: 5 * 60_000,
   headersTimeout: 30_000,
 } as const;
-
-/** What an upgrade asks for; null for a request line that is no address. */
-export function addressOf(request: IncomingMessage): URL | null {
-  return URL.parse(request.url ?? "/", "http://localhost");
-}
 
 /** Any JSON value: what `JSON.parse` gave is already one, so nothing is walked again. */
 export const jsonValue = z.custom<Json>((value) => value !== undefined);

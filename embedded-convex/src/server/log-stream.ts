@@ -2,6 +2,7 @@
  * The last function executions, for `convex logs` and `convex dev`, which ask again and again for what is newer than
  * their cursor. Kept in memory only: logs are for the developer at the terminal, not an archive.
  */
+import { EventEmitter, once } from "node:events";
 import type { Engine } from "../engine/engine.ts";
 import type { Json, LogEvent } from "../engine/types.ts";
 import { isSystemPath, UDF_TYPE } from "./system-queries.ts";
@@ -16,14 +17,15 @@ export function createLogStream(engine: Engine, now: () => number) {
   /** Cursors are milliseconds, made unique so that none of two events in one millisecond is lost. */
   let last = now();
   const events: { cursor: number; entry: Json }[] = [];
-  const waiting = new Set<() => void>();
+  const news = new EventEmitter().setMaxListeners(0);
+  const closed = new AbortController();
 
   const stop = engine.onLog((event) => {
     if (isSystemPath(event.path.udf)) return;
     last = Math.max(event.atMs, last + 0.001);
     events.push({ cursor: last, entry: entryOf(event, last) });
     if (events.length > MAX_EVENTS) events.shift();
-    for (const wake of waiting) wake();
+    news.emit("entry");
   });
 
   function after(cursor: number): { entries: Json[]; newCursor: number } {
@@ -35,19 +37,15 @@ export function createLogStream(engine: Engine, now: () => number) {
     /** Entries after `cursor` (0: all that is kept, at once), waiting for one until `signal` or half a minute is over. */
     async poll(cursor: number, signal: AbortSignal): Promise<{ entries: Json[]; newCursor: number }> {
       const found = after(cursor);
-      if (found.entries.length > 0 || cursor === 0 || signal.aborted) return found;
-      const news = Promise.withResolvers<void>();
-      const timer = setTimeout(news.resolve, POLL_MS);
-      signal.addEventListener("abort", () => news.resolve());
-      waiting.add(news.resolve);
-      await news.promise;
-      clearTimeout(timer);
-      waiting.delete(news.resolve);
+      if (found.entries.length > 0 || cursor === 0) return found;
+      const end = AbortSignal.any([signal, closed.signal, AbortSignal.timeout(POLL_MS)]);
+      await once(news, "entry", { signal: end }).catch(() => undefined);
       return after(cursor);
     },
+    /** Answers those who wait, and from now on everyone at once. */
     close(): void {
       stop();
-      for (const wake of waiting) wake();
+      closed.abort();
     },
   };
 }

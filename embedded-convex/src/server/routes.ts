@@ -8,7 +8,8 @@ import type { z } from "zod";
 import { EngineError, type Identity } from "../engine/types.ts";
 import { WHERE } from "../engine/unsupported.ts";
 import { isAdmin, type Authenticator } from "./authentication.ts";
-import { errorReply, parseJson, readBody } from "./http.ts";
+import type { Site } from "./http-actions.ts";
+import { parseJson, readBody } from "./http.ts";
 
 /** How long a browser may remember the answer to a preflight. */
 const PREFLIGHT_S = 24 * 60 * 60;
@@ -23,53 +24,47 @@ export interface Route {
 /** A request as a handler sees it. */
 export interface ApiRequest {
   url: URL;
-  /** Ends when the client went away or the server stops. */
+  /** Ends when the client went away. */
   signal: AbortSignal;
-  /** Verified once, however often it is asked for. @throws EngineError 401. */
+  /** Who calls. @throws EngineError 401. */
   identity(): Promise<Identity>;
   /** Reads and parses the body. @throws EngineError 400, 413. */
   body<T>(schema: z.ZodType<T>, limit: number): Promise<T>;
 }
 
-export interface ApiOptions {
-  routes: Route[];
-  authenticator: Authenticator;
-  /** Told of every failure that is not the caller's fault. */
-  onError: (error: unknown) => void;
-  /** Aborted when the server stops, so that long polls end. */
-  stopping: AbortSignal;
-}
-
-/** A request handler that dispatches over `routes`. */
-export function createApi({ routes, authenticator, onError, stopping }: ApiOptions): Hono {
+/**
+ * What answers on the main port: `routes`, and the app's own under `/http/`.
+ * @param refuse Makes the answer for a request that failed.
+ */
+export function createApi(
+  routes: Route[],
+  site: Site,
+  authenticator: Authenticator,
+  refuse: (error: unknown) => Response,
+): Hono {
   const app = new Hono();
+  app.all("/http/*", ({ req }) => site(req.raw, "/http"));
   // Browsers of any origin may call the API: it carries no cookies, so an origin gains nothing a token does not give.
   app.use(cors({ origin: (origin) => origin, credentials: true, maxAge: PREFLIGHT_S }));
   for (const { at, access, handle } of routes) {
     const [method = "", path = ""] = at.split(" ");
     app.on(method, path, async ({ req: { raw } }) => {
-      const url = new URL(raw.url);
-      let known: Promise<Identity> | undefined;
-      const identity = () => (known ??= authenticator.fromHeader(raw.headers.get("authorization")));
+      const identity = () => authenticator.fromHeader(raw.headers.get("authorization"));
       if (access === "admin" && !isAdmin(await identity())) {
-        const message = `${url.pathname} needs the header \`Authorization: Convex <admin key>\`.`;
+        const message = `${path} needs the header \`Authorization: Convex <admin key>\`.`;
         throw new EngineError("MissingAdminKey", message, 401);
       }
-      const signal = AbortSignal.any([raw.signal, stopping]);
       return handle({
-        url,
-        signal,
+        url: new URL(raw.url),
+        signal: raw.signal,
         identity,
         body: async (schema, limit) => parseJson(await readBody(raw, limit), schema),
       });
     });
   }
   app.notFound(({ req }) =>
-    errorReply(new EngineError("NotFound", `There is no ${req.method} ${req.path} here. ${WHERE}`, 404)),
+    refuse(new EngineError("NotFound", `There is no ${req.method} ${req.path} here. ${WHERE}`, 404)),
   );
-  app.onError((error) => {
-    if (!(error instanceof EngineError)) onError(error);
-    return errorReply(error);
-  });
+  app.onError(refuse);
   return app;
 }

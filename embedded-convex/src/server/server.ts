@@ -12,9 +12,9 @@ import { holdDataDir, readOrCreateAdminKey } from "./data-dir.ts";
 import { createDeployApi } from "./deploy-api.ts";
 import { functionRoutes } from "./function-api.ts";
 import { createSite } from "./http-actions.ts";
-import { addressOf, errorReply } from "./http.ts";
+import { errorReply } from "./http.ts";
 import { createTokenVerifier } from "./jwt.ts";
-import { listen, type Listener } from "./listener.ts";
+import { listen } from "./listener.ts";
 import { createLogStream } from "./log-stream.ts";
 import { createApi, type Route } from "./routes.ts";
 import { createLiveQueries } from "./sync/live-queries.ts";
@@ -68,103 +68,77 @@ export interface RunningServer {
  * @throws EngineError when the data directory is in use; EADDRINUSE and the like from the ports.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const host = options.host ?? "127.0.0.1";
-  const dir = holdDataDir(options.dataDir);
-  const opened: { main?: Listener; site?: Listener; engine?: Engine } = {};
-  try {
-    const adminKey = readOrCreateAdminKey(dir.paths, options.adminKey);
-    // Ports come first: functions see their own addresses in `process.env`.
-    const main = (opened.main = await listen(host, options.port ?? 3210));
-    const site = (opened.site = await listen(host, options.sitePort ?? 3211));
-    const url = options.cloudOrigin ?? originOf(host, main.port);
-    const siteUrl = options.siteOrigin ?? originOf(host, site.port);
-    const engine = (opened.engine = await openEngine({
+  const { host = "127.0.0.1", now = Date.now, onError = (error: unknown) => console.error(error) } = options;
+  // What is opened is closed in the opposite order, at the end or when a later step fails.
+  await using opened = new AsyncDisposableStack();
+  const dir = opened.adopt(holdDataDir(options.dataDir), (held) => held.release());
+  const adminKey = readOrCreateAdminKey(dir.paths, options.adminKey);
+  // Ports come before the engine: functions see their own addresses in `process.env`.
+  const main = opened.adopt(await listen(host, options.port ?? 3210), (listener) => listener.close(0));
+  const site = opened.adopt(await listen(host, options.sitePort ?? 3211), (listener) => listener.close(0));
+  const url = options.cloudOrigin ?? originOf(host, main.port);
+  const siteUrl = options.siteOrigin ?? originOf(host, site.port);
+  const engine = opened.adopt(
+    await openEngine({
       file: dir.paths.database,
       modulesDir: dir.paths.modules,
       cloudUrl: url,
       siteUrl,
       name: options.name ?? "embedded",
-      now: options.now ?? Date.now,
+      now,
       synchronous: options.synchronous ?? "full",
       locked: true,
-    }));
-    const stop = serve(engine, adminKey, { main, site }, options);
-    dir.announce({ url, siteUrl });
-    let closing: Promise<void> | undefined;
-    return { url, siteUrl, adminKey, engine, close: () => (closing ??= stop().finally(() => dir.release())) };
-  } catch (error) {
-    await Promise.all([opened.main?.close(0), opened.site?.close(0), opened.engine?.close()]);
-    dir.release();
-    throw error;
+    }),
+    (engine) => engine.close(),
+  );
+
+  const tokens = createTokenVerifier(() => engine.code.auth, now);
+  const authenticator = createAuthenticator(adminKey, tokens);
+  const caller = createCaller(engine, createSystemQueries(engine), options.redactErrors ?? false);
+  const liveQueries = opened.adopt(createLiveQueries(engine, caller, now), (queries) => queries.close());
+  const logs = createLogStream(engine, now);
+  const deploy = opened.adopt(createDeployApi(engine, logs), (api) => api.close());
+  const sync = createSyncServer({ engine, caller, authenticator, liveQueries, now, onError });
+  const routes = [...aboutRoutes(engine), ...functionRoutes(engine, caller), ...deploy.routes];
+  const serveSite = createSite(engine, caller, authenticator);
+
+  /** The answer to a request that failed; the operator is told of what is not the caller's fault. */
+  function refuse(error: unknown): Response {
+    const isAddress = error instanceof RequestError;
+    const cause = isAddress ? new EngineError("BadRequest", `This is no address: ${error.message}.`) : error;
+    if (!(cause instanceof EngineError) || cause.status >= 500) onError(cause);
+    return errorReply(cause);
   }
+  const api = createApi(routes, serveSite, authenticator, refuse);
+  main.serve(listenerFor((request) => api.fetch(request), refuse));
+  main.server.on("upgrade", sync.upgrade);
+  site.serve(listenerFor((request) => serveSite(request, ""), refuse));
+  dir.announce({ url, siteUrl });
+
+  opened.defer(async () => {
+    logs.close();
+    await Promise.all([sync.close(DRAIN_MS), main.close(DRAIN_MS), site.close(DRAIN_MS)]);
+  });
+  const running = opened.move();
+  let closing: Promise<void> | undefined;
+  return { url, siteUrl, adminKey, engine, close: () => (closing ??= running.disposeAsync()) };
 }
 
-/** Puts the parts together and lets requests in. Returns how to stop. */
-function serve(
-  engine: Engine,
-  adminKey: string,
-  listeners: { main: Listener; site: Listener },
-  options: ServerOptions,
-): () => Promise<void> {
-  const now = options.now ?? Date.now;
-  const onError = options.onError ?? ((error: unknown) => console.error(error));
-  const stopping = new AbortController();
-  const authenticator = createAuthenticator(
-    adminKey,
-    createTokenVerifier(() => engine.code.auth, now),
-  );
-  const caller = createCaller(engine, createSystemQueries(engine), options.redactErrors ?? false);
-  const logs = createLogStream(engine, now);
-  const deploy = createDeployApi(engine, logs);
-  const liveQueries = createLiveQueries(engine, caller, now);
-  const sync = createSyncServer({ engine, caller, authenticator, liveQueries, now, onError });
-  const site = createSite(engine, caller, authenticator);
-  const api = createApi({
-    routes: [...aboutRoutes(engine), ...functionRoutes(engine, caller), ...deploy.routes],
-    authenticator,
-    onError,
-    stopping: stopping.signal,
-  });
-
-  const listenerFor = (handle: (request: Request) => Response | Promise<Response>) =>
-    getRequestListener(
-      async (request, { incoming, outgoing }) => {
-        const response = await handle(request);
-        // The rest of a body that nobody read must not be taken for the next request.
-        if (!incoming.complete && "shouldKeepAlive" in outgoing) outgoing.shouldKeepAlive = false;
-        return response;
-      },
-      {
-        // Old clients and health checks may name no host.
-        hostname: "localhost",
-        overrideGlobalObjects: false,
-        errorHandler(error) {
-          if (error instanceof RequestError)
-            return errorReply(new EngineError("BadRequest", `The request names no address: ${error.message}.`));
-          onError(error);
-          return errorReply(error);
-        },
-      },
-    );
-  listeners.main.serve({
-    request: listenerFor((request) =>
-      new URL(request.url).pathname.startsWith("/http/") ? site(request, "/http") : api.fetch(request),
-    ),
-    upgrade(request, socket, head) {
-      if (stopping.signal.aborted || !sync.serves(addressOf(request)?.pathname ?? "")) socket.destroy();
-      else sync.upgrade(request, socket, head);
+/** `handle` for node:http; what it throws is answered by `refuse`. */
+function listenerFor(
+  handle: (request: Request) => Response | Promise<Response>,
+  refuse: (error: unknown) => Response,
+): ReturnType<typeof getRequestListener> {
+  return getRequestListener(
+    async (request, { incoming, outgoing }) => {
+      const response = await handle(request);
+      // The rest of a body that nobody read must not be taken for the next request.
+      if (!incoming.complete && "shouldKeepAlive" in outgoing) outgoing.shouldKeepAlive = false;
+      return response;
     },
-  });
-  listeners.site.serve({ request: listenerFor((request) => site(request, "")) });
-
-  return async () => {
-    stopping.abort(new EngineError("ShuttingDown", "The server is stopping.", 503));
-    await Promise.all([sync.close(DRAIN_MS), listeners.main.close(DRAIN_MS), listeners.site.close(DRAIN_MS)]);
-    deploy.close();
-    logs.close();
-    liveQueries.close();
-    await engine.close();
-  };
+    // Old clients and health checks may name no host.
+    { hostname: "localhost", overrideGlobalObjects: false, errorHandler: refuse },
+  );
 }
 
 /** What it is; the version is that of the `convex` package whose protocol it speaks. */

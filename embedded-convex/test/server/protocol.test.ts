@@ -261,6 +261,27 @@ describe("a client that does not read", () => {
   });
 });
 
+describe("a client of a server that stops", () => {
+  it("is answered first; one that goes away meanwhile does not keep the server from its end", async () => {
+    const slow = (name: string, delayMs: number) => ({
+      type: "Action",
+      requestId: 0,
+      udfPath: "counters:addLater",
+      args: [{ name, delayMs }],
+    });
+    const [patient, leaving] = [await connect(), await connect()];
+    patient.send(slow("patient", 600));
+    leaving.send(slow("leaving", 900));
+    await http().query(api.counters.read, { name: "patient" });
+    const restarted = chat.restart();
+    setTimeout(() => leaving.socket.terminate(), 300);
+    expect(await patient.closed).toMatchObject({ code: 1001 });
+    expect(patient.messages).toMatchObject([{ type: "ActionResponse", success: true }]);
+    await restarted;
+    expect(await http().query(api.counters.read, { name: "leaving" })).toBe(1);
+  });
+});
+
 describe("a client that breaks the protocol", () => {
   it.each([
     ["names a timestamp that is none", { maxObservedTimestamp: "zz" }, { type: "Event" }],

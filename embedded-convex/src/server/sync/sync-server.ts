@@ -9,9 +9,11 @@ import type { Authenticator } from "../authentication.ts";
 import type { Caller } from "../calls.ts";
 import { LIMITS } from "../http.ts";
 import type { LiveQueries } from "./live-queries.ts";
-import { clientMessage, fatalError, PING } from "./protocol.ts";
+import { clientMessage, fatalError, PING, type ClientMessage } from "./protocol.ts";
 import { Session } from "./session.ts";
 
+/** `/api/<client version>/sync`, `/api/sync`. */
+const SYNC_PATH = /^\/api\/(?:[^/?]+\/)?sync(?:\?|$)/;
 /** Clients take a server for dead after 60 s of silence. In milliseconds. */
 const PING_MS = 15_000;
 /** A client that answers no WebSocket ping for this long is gone, in milliseconds. */
@@ -34,6 +36,7 @@ export interface SyncParts {
 export function createSyncServer(parts: SyncParts) {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: LIMITS.callBody, perMessageDeflate: false });
   const sessions = new Map<Session, WebSocket>();
+  let closing = false;
 
   function accept(socket: WebSocket): void {
     const session = new Session(parts, socket);
@@ -53,12 +56,15 @@ export function createSyncServer(parts: SyncParts) {
   }
 
   return {
-    /** Whether `pathname` is the sync endpoint: `/api/<client version>/sync`, `/api/sync`. */
-    serves: (pathname: string): boolean => /^\/api\/(?:[^/]+\/)?sync$/.test(pathname),
-    upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
-      sockets.handleUpgrade(request, socket, head, accept),
+    /** Takes an upgrade of the main port; one to another address is cut off. */
+    upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+      socket.on("error", () => socket.destroy());
+      if (closing || !SYNC_PATH.test(request.url ?? "")) socket.destroy();
+      else sockets.handleUpgrade(request, socket, head, accept);
+    },
     /** Answers what was received, for at most `drainMs`, then closes every socket. The clients come back by themselves. */
     async close(drainMs: number): Promise<void> {
+      closing = true;
       await Promise.all(
         [...sessions].map(async ([session, socket]) => {
           session.closed();
@@ -66,25 +72,21 @@ export function createSyncServer(parts: SyncParts) {
           await closeSocket(socket);
         }),
       );
-      sockets.close();
     },
   };
 }
 
 async function closeSocket(socket: WebSocket): Promise<void> {
-  const closed = once(socket, "close");
   const late = setTimeout(() => socket.terminate(), CLOSE_MS);
   socket.close(1001, "the server is stopping");
-  await closed;
+  if (socket.readyState !== socket.CLOSED) await once(socket, "close");
   clearTimeout(late);
 }
 
-function parseMessage(data: WebSocket.RawData) {
-  const text = Buffer.isBuffer(data) ? data.toString("utf8") : null;
-  if (text === null) return null;
+function parseMessage(data: WebSocket.RawData): ClientMessage | null {
+  if (!Buffer.isBuffer(data)) return null;
   try {
-    const parsed = clientMessage.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : null;
+    return clientMessage.parse(JSON.parse(data.toString("utf8")));
   } catch {
     return null;
   }
