@@ -61,9 +61,16 @@ describe("which ids have a price", () => {
     "gpt-4o-20240101",
     "gpt-realtime",
     "gpt-4o-audio-preview",
+    "perplexity/sonar-pro",
+    "llama-3.1-sonar-large-128k-online",
     "constructor",
   ])("not %j", (model) => {
     expect(cataloguePrice(model)).toBeNull();
+  });
+
+  it("a model that searches costs its search besides its tokens", () => {
+    expect(cost("sonar-pro", { input: 1000, output: 100 })).toBe(3000 + 1500 + 14_000);
+    expect(holdFor(priceOf("sonar-pro"), 0, 0)).toBe(14_000);
   });
 
   it("every price is of whole micro-dollars, costs something, and its hold covers its call", () => {

@@ -36,7 +36,11 @@ const PROVIDERS = [
 
 /** Not plain text in, plain text out: their other units are not in our price, so a call would be sold too cheaply. */
 const OTHER_UNITS = ["output_audio_mtok", "output_image_mtok", "output_video_mtok", "output_citation_mtok"] as const;
-const NEVER = /^ft:|audio|image|search-preview|deep-research|realtime|transcribe|whisper|moderation|-tts|computer-use/;
+/** Of those that search, only the vendor's own rows tell what a search costs; under an aggregator's ids it would be given away. */
+const UNPRICED_SEARCH = /\/sonar|sonar-pro-search|-online$/;
+const NEVER_ALONE =
+  /^ft:|audio|image|search-preview|deep-research|realtime|transcribe|whisper|moderation|-tts|computer-use/;
+const NEVER = new RegExp(`${NEVER_ALONE.source}|${UNPRICED_SEARCH.source}`);
 
 /**
  * Answers of models that stop before the usual length; a longer one is refused by their vendors. By the id without its
