@@ -30,13 +30,12 @@ export function connectConvex({ url, queryClient, onSignedOut }: ConvexLiveOptio
   convexQueries.connect(queryClient);
   const read = convexQueries.queryFn();
   const watched = watchConnection(convex, onSignedOut);
-  const { instance, observation, balance } = REFERENCES;
+  const { instance, observation } = REFERENCES;
   return {
     Provider: ({ children }) => <ConvexProvider client={convex}>{children}</ConvexProvider>,
     queries: {
       instance: { ...keyOf(convexQuery(instance, {})), queryFn: read<typeof instance> },
       observation: { ...keyOf(convexQuery(observation, {})), queryFn: read<typeof observation> },
-      balance: { ...keyOf(convexQuery(balance, {})), queryFn: read<typeof balance> },
     },
     Ledger,
     AuditLog,
@@ -50,7 +49,6 @@ export function connectConvex({ url, queryClient, onSignedOut }: ConvexLiveOptio
 const REFERENCES = {
   instance: api.openclaw.myInstance,
   observation: api.openclaw.myDevices,
-  balance: api.billing.myBalance,
 };
 
 function keyOf({ queryKey }: { queryKey: readonly unknown[] }) {

@@ -1,4 +1,3 @@
-import type { BillingSummary } from "@oa/contract/credits";
 import type { InstanceSummary } from "@oa/contract/instance";
 import type { MicroUsd } from "@oa/contract/money";
 import type { DeviceLists, GatewayState, JobReport } from "@oa/contract/runtime";
@@ -30,7 +29,6 @@ export interface LiveSource {
     instance: LiveQuery<InstanceSummary | null>;
     /** Null until the instance has reported once. */
     observation: LiveQuery<Observation | null>;
-    balance: LiveQuery<BillingSummary>;
   };
   /** Newest first. */
   Ledger: ComponentType<PagesProps<LedgerEntry>>;
@@ -145,10 +143,6 @@ export function useObservation(): Live<Observation | null> {
 export function useJobs(): Jobs {
   const seen = useObservation();
   return (seen.state === "ready" ? seen.value?.jobs : null) ?? NO_JOBS;
-}
-
-export function useBalance(): Live<BillingSummary> {
-  return liveOf(useQuery(useLive().queries.balance));
 }
 
 export function useConnection(): Connection {

@@ -14,8 +14,9 @@ import { WithInstance } from "../../components/openclaw/WithInstance.tsx";
 import { LinkButton } from "../../components/ui/Links.tsx";
 import { PageHeader } from "../../components/ui/PageHeader.tsx";
 import { Panel } from "../../components/ui/Panel.tsx";
+import { useStanding } from "../../lib/creditsLive.ts";
 import { showsSteps } from "../../lib/instanceView.ts";
-import { useBalance, useLive } from "../../lib/live.tsx";
+import { useLive } from "../../lib/live.tsx";
 import { pageTitle } from "../../lib/pageTitle.ts";
 
 export const Route = createFileRoute("/_app/openclaw/")({
@@ -56,7 +57,7 @@ function Instance({ instance }: { instance: InstanceSummary }) {
 }
 
 function Credits() {
-  const balance = useBalance();
+  const standing = useStanding();
   return (
     <Panel
       title="Credits"
@@ -66,7 +67,7 @@ function Credits() {
         </LinkButton>
       }
     >
-      <CreditsWidget balance={balance} />
+      <CreditsWidget standing={standing} />
     </Panel>
   );
 }
