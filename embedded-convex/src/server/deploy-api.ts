@@ -1,4 +1,5 @@
 /** The endpoints the official CLI deploys with. All need the admin key. */
+import { setTimeout as wait } from "node:timers/promises";
 import { version } from "convex";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
@@ -35,6 +36,11 @@ type SchemaStatus =
   | { type: "failed"; error: string; componentPath: string; tableName: string }
   | { type: "inProgress"; components: { [path: string]: Json } };
 
+const UNFINISHED = { schemaValidationComplete: false, indexesComplete: 0, indexesTotal: 0 };
+const IN_PROGRESS: SchemaStatus = { type: "inProgress", components: { "": UNFINISHED } };
+
+const providersOf = (auth: Json[]) => auth.map((provider) => JSON.stringify(provider));
+
 export function createDeployApi(engine: Engine, logs: LogStream): { routes: Route[]; close: () => void } {
   const prepared = new LRUCache<string, Started>({
     max: MAX_PREPARED,
@@ -60,21 +66,13 @@ export function createDeployApi(engine: Engine, logs: LogStream): { routes: Rout
     }
   }
 
-  async function wait(started: Started, timeoutMs: number): Promise<SchemaStatus> {
-    started.check ??= check(started.push);
-    const late = Promise.withResolvers<SchemaStatus>();
-    const unfinished = { schemaValidationComplete: false, indexesComplete: 0, indexesTotal: 0 };
-    const timer = setTimeout(() => late.resolve({ type: "inProgress", components: { "": unfinished } }), timeoutMs);
-    return Promise.race([started.check, late.promise]).finally(() => clearTimeout(timer));
-  }
-
   async function start(request: ApiRequest): Promise<object> {
     const body = await request.body(startPushBody, LIMITS.pushBody);
     const push = await preparePush(
       engine,
       definitionsOf(body, (path, hash) => appModule(engine.storage.writer, path, hash)),
     );
-    parseProviders(push.definitions.get("")?.auth ?? []);
+    parseProviders(push.code.auth);
     prepared.set(push.id, { push, check: null });
     return startPushReply(push);
   }
@@ -82,13 +80,13 @@ export function createDeployApi(engine: Engine, logs: LogStream): { routes: Rout
   async function finish(request: ApiRequest): Promise<object> {
     const { startPush, dryRun } = await request.body(finishPushBody, LIMITS.pushBody);
     const { push } = find(startPush.schemaChange.schemaIds.push);
-    const before = engine.code.auth.map((provider) => JSON.stringify(provider));
+    const before = providersOf(engine.code.auth);
     try {
       if (!dryRun) await commitPush(engine, push);
     } finally {
       prepared.delete(push.id);
     }
-    const after = (push.definitions.get("")?.auth ?? []).map((provider) => JSON.stringify(provider));
+    const after = providersOf(push.code.auth);
     const added = after.filter((provider) => !before.includes(provider));
     const removed = before.filter((provider) => !after.includes(provider));
     return { authDiff: { added, removed }, definitionDiffs: {}, componentDiffs: {} };
@@ -102,7 +100,9 @@ export function createDeployApi(engine: Engine, logs: LogStream): { routes: Rout
 
   async function waitForSchema(request: ApiRequest): Promise<SchemaStatus> {
     const { schemaChange, timeoutMs } = await request.body(waitForSchemaBody, LIMITS.pushBody);
-    return wait(find(schemaChange.schemaIds.push), timeoutMs);
+    const started = find(schemaChange.schemaIds.push);
+    started.check ??= check(started.push);
+    return Promise.race([started.check, wait(timeoutMs, IN_PROGRESS, { ref: false })]);
   }
 
   function streamLogs({ url, signal }: ApiRequest): Promise<object> {
@@ -140,8 +140,5 @@ export function createDeployApi(engine: Engine, logs: LogStream): { routes: Rout
     handle: async (request) => json(await answer(request)),
   }));
 
-  return {
-    routes,
-    close: () => prepared.clear(),
-  };
+  return { routes, close: () => prepared.clear() };
 }

@@ -45,10 +45,7 @@ export function errorReply(error: unknown): Response {
   return jsonText(JSON.stringify({ code: known.code, message: known.message }), known.status);
 }
 
-/**
- * Parses JSON text with `schema`.
- * @throws EngineError 400 "BadJsonBody" naming the first field that does not fit.
- */
+/** Parses JSON text with `schema`. @throws EngineError 400 "BadJsonBody". */
 export function parseJson<T>(text: string, schema: z.ZodType<T>): T {
   let value: unknown;
   try {
@@ -56,11 +53,16 @@ export function parseJson<T>(text: string, schema: z.ZodType<T>): T {
   } catch {
     throw new EngineError("BadJsonBody", "The body is not JSON.");
   }
+  return checked(value, schema, "BadJsonBody");
+}
+
+/** `value` as `schema` takes it. @throws EngineError 400 with `code`, naming the first field that does not fit. */
+export function checked<T>(value: unknown, schema: z.ZodType<T>, code: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  const where = issue === undefined || issue.path.length === 0 ? "the body" : `\`${issue.path.join(".")}\``;
-  throw new EngineError("BadJsonBody", `Cannot read ${where}: ${issue?.message ?? "unexpected shape"}.`);
+  const where = issue === undefined || issue.path.length === 0 ? "what was sent" : `\`${issue.path.join(".")}\``;
+  throw new EngineError(code, `Cannot read ${where}: ${issue?.message ?? "unexpected shape"}.`);
 }
 
 /**

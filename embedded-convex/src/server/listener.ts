@@ -5,8 +5,6 @@ import { LIMITS } from "./http.ts";
 
 type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-export type Listener = Awaited<ReturnType<typeof listen>>;
-
 /** Listens on `host`:`port`. @throws what node:net reports, such as EADDRINUSE. */
 export async function listen(host: string, port: number) {
   const ready = Promise.withResolvers<Handle>();

@@ -62,7 +62,7 @@ export function startPushReply(push: Push): object {
     environmentVariables: {},
     externalDepsId: null,
     componentDefinitionPackages: {},
-    appAuth: push.definitions.get("")?.auth ?? [],
+    appAuth: push.code.auth,
     analysis: Object.fromEntries(analysis),
     app: componentTree(push.code, ""),
     schemaChange: { allocatedComponentIds: {}, schemaIds: { push: push.id } },

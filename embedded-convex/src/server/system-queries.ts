@@ -3,7 +3,7 @@
  * They are answered from the engine, not by pushed code, and only for the admin key; `calls.ts` sees to that.
  */
 import { z } from "zod";
-import { countTable, readTable, userTables } from "../engine/query/tables.ts";
+import { readTable, userTables } from "../engine/query/tables.ts";
 import { parseJson } from "../engine/values/json.ts";
 import type { Engine } from "../engine/engine.ts";
 import {
@@ -14,6 +14,7 @@ import {
   type QueryOutcome,
   type UdfKind,
 } from "../engine/types.ts";
+import { checked } from "./http.ts";
 
 /** The CLI's names for kinds of functions. */
 export const UDF_TYPE: { readonly [kind in UdfKind]: string } = {
@@ -32,7 +33,6 @@ const tableArgs = z.object({
   order: z.enum(["asc", "desc"]).default("desc"),
   paginationOpts: pagination,
 });
-const tableName = z.object({ tableName: z.string() });
 const variableName = z.object({ name: z.string() });
 
 /** @throws EngineError 404 for a name that is not one of them, 400 for arguments that do not fit. */
@@ -51,20 +51,18 @@ export function createSystemQueries(engine: Engine): SystemQueries {
       continueCursor: "",
     }),
     "_system/cli/tableData:default": (args, component) => {
-      const { table, order, paginationOpts } = parse(tableArgs, args);
+      const { table, order, paginationOpts } = checked(args, tableArgs, "InvalidArgument");
       const limit = Math.min(paginationOpts.numItems, MAX_PAGE);
       const from = { order, cursor: paginationOpts.cursor, limit };
       const { page, cursor, isDone } = readTable(engine, component, table, from);
       return { page, isDone, continueCursor: cursor ?? "" };
     },
-    "_system/cli/tableSize:default": (args, component) =>
-      countTable(engine, component, parse(tableName, args).tableName),
     // `convex dev` waits here for rows to change after a push that did not fit them.
     "_system/cli/queryTable:default": () => engine.storage.durableTs.toString(),
     "_system/cli/queryEnvironmentVariables:default": () =>
       [...engine.variables()].map(([name, value]) => ({ name, value })),
     "_system/cli/queryEnvironmentVariables:get": (args) => {
-      const { name } = parse(variableName, args);
+      const { name } = checked(args, variableName, "InvalidArgument");
       const value = engine.variables().get(name);
       return value === undefined ? null : { name, value };
     },
@@ -91,12 +89,6 @@ export function createSystemQueries(engine: Engine): SystemQueries {
     const result = { ok: true as const, valueJson, logLines: [] };
     return { result, ts: engine.storage.durableTs, reads: { intervals: [] }, journal: null };
   };
-}
-
-function parse<T>(schema: z.ZodType<T>, args: Json): T {
-  const parsed = schema.safeParse(args);
-  if (parsed.success) return parsed.data;
-  throw new EngineError("InvalidArgument", parsed.error.issues[0]?.message ?? "The arguments do not fit.");
 }
 
 /** No validator is one that takes anything. */

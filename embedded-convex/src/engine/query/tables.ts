@@ -1,8 +1,8 @@
-/** Tables as the CLI shows them (`convex data`): their names, sizes, and documents in the order of their creation. */
+/** Tables as the CLI shows them (`convex data`): their names, and documents in the order of their creation. */
 import type { Engine } from "../engine.ts";
 import { EngineError, type Json } from "../types.ts";
 import type { Table } from "../storage/catalog.ts";
-import { countRows, rangeAfter, rowsIn, type Order } from "../storage/reader.ts";
+import { rangeAfter, rowsIn, type Order } from "../storage/reader.ts";
 import { parseJson } from "../values/json.ts";
 import { wholeIndex } from "../values/keys.ts";
 
@@ -16,11 +16,6 @@ export interface PageOptions {
 /** A component's tables without those of the system. */
 export function userTables({ storage }: Engine, component: string): Table[] {
   return storage.catalog.tables(component).filter(({ name }) => !name.startsWith("_"));
-}
-
-export function countTable({ storage }: Engine, component: string, name: string): number {
-  const table = storage.catalog.table(component, name);
-  return table === null ? 0 : countRows(storage.writer, table);
 }
 
 /** A page of documents; its `cursor` is null at the end. Throws EngineError for a cursor of another table. */

@@ -62,12 +62,6 @@ function* pagesOf(db: Connection, range: KeyRange, order: Order, size: number): 
   }
 }
 
-/** Number of documents; reads all entries of an index. */
-export function countRows(db: Connection, table: Table): number {
-  const row = db.get("SELECT count(*) AS n FROM entries WHERE index_id = ?", table.byId.id);
-  return row === undefined ? 0 : numberOf(row, "n");
-}
-
 function toDocument(row: Row): StoredDocument {
   return { key: bytesOf(row, "key"), rid: numberOf(row, "rid"), text: textOf(row, "value") };
 }
