@@ -1,25 +1,32 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import HeaviestFirst from "./local/src/testing/heaviestFirst.ts";
 
 /** Compares times of this machine. */
 const MEASURED = ["e2e/provisioningTime.test.ts"];
 
+/** How long a test polls for what another process does: vitest's own second is for a machine with nothing else to do. */
+const PATIENT = { poll: { timeout: 30_000 } };
+
 /**
  * The vitest projects. `npm test` runs all; `npx vitest run --project runtime` runs one.
- * Every Convex test runs twice: on `convex-test` and on this repository's own engine.
+ * Every Convex test runs twice: on `convex-test` and on this repository's own engine. It makes a deployment of its own, so
+ * its files follow each other in one process, where what they import is loaded once.
  */
 export default defineConfig({
   test: {
     reporters: ["default", "./local/src/testing/closingLine.ts"],
-    // Three at once on a machine of two cores: suites with real servers, browsers and gateways wait for half of their time.
-    maxWorkers: 3,
+    // One more than there are cores: suites with real servers, browsers and gateways wait for half of their time. No more than
+    // five: a stack with its gateway and its browser takes about 1.5 GB.
+    maxWorkers: Math.min(5, availableParallelism() + 1),
     sequence: { sequencer: HeaviestFirst },
     projects: [
-      { test: { name: "contract", include: ["contract/**/*.test.ts"] } },
+      { test: { name: "contract", include: ["contract/**/*.test.ts"], isolate: false } },
       {
         test: {
           name: "embedded-convex",
           include: ["embedded-convex/**/*.test.ts"],
+          expect: PATIENT,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
@@ -32,6 +39,7 @@ export default defineConfig({
           // Components bring their modules by import.meta.glob, which only what is transformed has.
           server: { deps: { inline: ["convex-test", /@convex-dev/] } },
           env: { CONVEX_TEST_ENGINE: "convex-test" },
+          isolate: false,
           testTimeout: 120_000,
         },
       },
@@ -43,6 +51,7 @@ export default defineConfig({
           environment: "node",
           server: { deps: { inline: [/@convex-dev/] } },
           env: { CONVEX_TEST_ENGINE: "embedded-convex" },
+          isolate: false,
           testTimeout: 120_000,
         },
       },
@@ -51,6 +60,7 @@ export default defineConfig({
         test: {
           name: "runtime",
           include: ["runtime/**/*.test.ts"],
+          expect: PATIENT,
           testTimeout: 180_000,
           hookTimeout: 240_000,
         },
@@ -60,6 +70,7 @@ export default defineConfig({
         test: {
           name: "local",
           include: ["local/**/*.test.ts"],
+          expect: PATIENT,
           testTimeout: 180_000,
           hookTimeout: 240_000,
         },
@@ -69,6 +80,7 @@ export default defineConfig({
           name: "e2e",
           include: ["e2e/*.test.ts"],
           exclude: MEASURED,
+          expect: PATIENT,
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },

@@ -27,7 +27,7 @@ describe("an account and the ways into it", () => {
 
   const open = async (): Promise<{ context: BrowserContext; page: Page }> => {
     const context = await browser.newContext({ baseURL: stack.info().api, viewport: { width: 1280, height: 900 } });
-    context.setDefaultTimeout(30_000);
+    context.setDefaultTimeout(60_000);
     const page = await context.newPage();
     page.on("pageerror", (error) => pageErrors.push(error.message));
     return { context, page };
@@ -104,11 +104,11 @@ describe("an account and the ways into it", () => {
     await other.page.goto("/sign-in?next=/openclaw/billing");
     await signIn(other.page, FIRST_PASSWORD);
     await other.page.getByText("$5.00").first().waitFor();
-    await expect.poll(() => rows(page).count(), { timeout: 20_000 }).toBe(2);
+    await expect.poll(() => rows(page).count(), { timeout: 60_000 }).toBe(2);
     await page.getByRole("button", { name: /^End / }).click();
     await page.getByRole("dialog").getByRole("button", { name: "End it" }).click();
-    await other.page.waitForURL(/\/sign-in\?next=/, { timeout: 20_000 });
-    await expect.poll(() => rows(page).count(), { timeout: 20_000 }).toBe(1);
+    await other.page.waitForURL(/\/sign-in\?next=/, { timeout: 60_000 });
+    await expect.poll(() => rows(page).count(), { timeout: 60_000 }).toBe(1);
     await other.context.close();
   });
 
@@ -217,7 +217,7 @@ describe("an account and the ways into it", () => {
     const token = await post(CLI_AUTH_PATHS.deviceToken, { device_code: asked.device_code });
     expect(CliDeviceToken.parse(await token.json()).email).toBe(ADA);
     await security(page);
-    await expect.poll(() => rows(page).count(), { timeout: 20_000 }).toBe(4);
+    await expect.poll(() => rows(page).count(), { timeout: 60_000 }).toBe(4);
     await page.getByText("Terminal signed in").waitFor();
     await page.getByText("Editor signed in").first().waitFor();
   });

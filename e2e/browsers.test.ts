@@ -48,7 +48,7 @@ describe("two browsers on one embedded deployment", () => {
     browser = await launchChromium();
     const open = async (watch: (page: Page) => void): Promise<Page> => {
       const page = await (await browser.newContext()).newPage();
-      page.setDefaultTimeout(20_000);
+      page.setDefaultTimeout(60_000);
       watch(page);
       await page.goto(`http://127.0.0.1:${port}/?convex=${encodeURIComponent(chat.deployment.url)}`);
       return page;

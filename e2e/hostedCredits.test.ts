@@ -37,7 +37,7 @@ describe("a hosted OpenClaw spends its owner's credits", () => {
         "content-type": "application/json",
       },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(30_000),
     });
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   }

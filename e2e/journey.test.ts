@@ -19,7 +19,7 @@ describe("a person gets a hosted OpenClaw", () => {
     browser = await launchChromium();
     const context = await browser.newContext({ baseURL: stack.info().api, viewport: { width: 1280, height: 900 } });
     page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(60_000);
     page.on("pageerror", (error) => pageErrors.push(error.message));
   });
   afterAll(async () => {

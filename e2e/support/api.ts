@@ -79,7 +79,7 @@ export async function signUp(
     method: "POST",
     headers: { "content-type": "application/json", origin: stack.info().api, "sec-fetch-site": "same-origin" },
     body: JSON.stringify({ email, password: "correct horse battery staple" }),
-    signal: AbortSignal.timeout(20_000),
+    signal: AbortSignal.timeout(60_000),
   });
   const cookie = response.headers.getSetCookie()[0]?.split(";")[0];
   const envelope = parseEnvelope(WebSession, await response.json());
@@ -127,7 +127,9 @@ export async function untilApiAnswers(stack: TestStack, deadlineMs = 60_000): Pr
   const deadline = performance.now() + deadlineMs;
   for (;;) {
     try {
-      const response = await fetch(`${stack.info().api}${API_PATHS.webConfig}`, { signal: AbortSignal.timeout(2000) });
+      const response = await fetch(`${stack.info().api}${API_PATHS.webConfig}`, {
+        signal: AbortSignal.timeout(10_000),
+      });
       await response.body?.cancel();
       if (response.ok) return;
     } catch {

@@ -1,6 +1,7 @@
 import { access } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { type Browser, chromium } from "playwright-core";
 
 const SYSTEM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -15,6 +16,12 @@ const QUIET = [
   "--disable-sync",
   "--force-prefers-reduced-motion",
 ];
+
+/** Path of the packaged browser, once this process has asked for it. */
+let unpacked: Promise<string> | null = null;
+
+/** How long one process waits while another unpacks. */
+const UNPACKING_MS = 60_000;
 
 /**
  * The system's Chromium (or `CHROMIUM_PATH`), else the one in the npm package `@sparticuz/chromium` with the libraries
@@ -43,10 +50,24 @@ export async function launchChromium(): Promise<Browser> {
 async function launchPackaged(ownLibraries: boolean): Promise<Browser> {
   // The package unpacks its libraries only where it believes to run on the system they were made for.
   if (ownLibraries) process.env.AWS_EXECUTION_ENV = "AWS_Lambda_nodejs22.x";
-  const { default: packaged } = await import("@sparticuz/chromium");
-  const executablePath = await packaged.executablePath();
+  const executablePath = await (unpacked ??= unpack());
   const env = ownLibraries ? { ...definedEnv(), LD_LIBRARY_PATH: join(tmpdir(), "al2023", "lib") } : definedEnv();
   return chromium.launch({ executablePath, args: QUIET, env });
+}
+
+/**
+ * The package unpacks itself into the folder of temporary files, and takes what lies there for whole: one process does it at
+ * a time. The lock is SQLite's on a file, which the kernel drops with the process.
+ */
+async function unpack(): Promise<string> {
+  const { default: packaged } = await import("@sparticuz/chromium");
+  const lock = new DatabaseSync(join(tmpdir(), "oa-chromium-unpacking.lock"), { timeout: UNPACKING_MS });
+  try {
+    lock.exec("BEGIN EXCLUSIVE");
+    return await packaged.executablePath();
+  } finally {
+    lock.close();
+  }
 }
 
 function definedEnv(): Record<string, string> {

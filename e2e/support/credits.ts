@@ -97,7 +97,7 @@ export async function standingOf(stack: TestStack, userId: string): Promise<Cred
   const { convex, secrets } = stack.info();
   const response = await fetch(`${convex.siteUrl}${CREDIT_CONTROL_PATHS.creditsStanding}`, {
     headers: { [CONTROL_KEY_HEADER]: secrets.OA_CONTROL_KEY, [USER_ID_HEADER]: userId },
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(30_000),
   });
   const envelope = parseEnvelope(CreditStanding, await response.json());
   if (!envelope.ok) throw new Error(envelope.error.message);
@@ -105,7 +105,7 @@ export async function standingOf(stack: TestStack, userId: string): Promise<Cred
 }
 
 /** Waits until no hold is left: an answer is settled a moment after it has ended. */
-export async function settled(stack: TestStack, userId: string, deadlineMs = 20_000): Promise<CreditStanding> {
+export async function settled(stack: TestStack, userId: string, deadlineMs = 60_000): Promise<CreditStanding> {
   const deadline = performance.now() + deadlineMs;
   for (;;) {
     const standing = await standingOf(stack, userId);
@@ -126,7 +126,7 @@ export async function expireHolds(stack: TestStack): Promise<void> {
       args: [{ now: Date.now() + 60 * 60 * 1000 }],
       format: "convex_encoded_json",
     }),
-    signal: AbortSignal.timeout(20_000),
+    signal: AbortSignal.timeout(30_000),
   });
   const answer = z.object({ status: z.string() }).parse(await response.json());
   if (answer.status !== "success") throw new Error(`holds were not expired: ${JSON.stringify(answer)}`);
@@ -175,6 +175,6 @@ const SeenRequest = z.object({
 export async function upstreamSeen(stack: TestStack): Promise<z.infer<typeof SeenRequest>[]> {
   const upstream = stack.info().doubles.upstream;
   if (upstream === undefined) throw new Error("no upstream double runs");
-  const response = await fetch(`${upstream}/double/requests`, { signal: AbortSignal.timeout(10_000) });
+  const response = await fetch(`${upstream}/double/requests`, { signal: AbortSignal.timeout(30_000) });
   return z.object({ requests: z.array(SeenRequest) }).parse(await response.json()).requests;
 }

@@ -27,7 +27,7 @@ export async function liveQuery(
   });
   const seen: { value: unknown; ended: string | null } = { value: undefined, ended: null };
   await new Promise<void>((resolve, reject) => {
-    const patience = setTimeout(() => reject(new Error(`${name} gave no answer`)), 15_000);
+    const patience = setTimeout(() => reject(new Error(`${name} gave no answer`)), 60_000);
     const answered = () => {
       clearTimeout(patience);
       resolve();

@@ -50,7 +50,7 @@ export class Visitor {
       },
       ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
       redirect: "manual",
-      signal: AbortSignal.timeout(30_000),
+      signal: AbortSignal.timeout(60_000),
     });
     for (const line of response.headers.getSetCookie()) this.#keep(line);
     return reply(response);
@@ -122,7 +122,7 @@ export async function program(
     },
     ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
     redirect: "manual",
-    signal: AbortSignal.timeout(30_000),
+    signal: AbortSignal.timeout(60_000),
   });
   return reply(response);
 }
@@ -145,7 +145,7 @@ const Mails = z.object({ mails: z.array(z.object({ subject: z.string(), links: z
 /** Secrets of the links that were mailed to someone, the newest first; waits until there are `count`. */
 export async function mailedTokens(stack: TestStack, to: string, subject: RegExp, count = 1): Promise<string[]> {
   const outbox = stack.info().doubles.mail ?? "";
-  for (let waited = 0; waited < 10_000; waited += 100) {
+  for (let waited = 0; waited < 30_000; waited += 100) {
     const response = await fetch(`${outbox}/double/mails?to=${encodeURIComponent(to)}`);
     const { mails } = Mails.parse(await response.json());
     const fitting = mails.filter((mail) => subject.test(mail.subject));

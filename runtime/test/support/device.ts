@@ -98,7 +98,7 @@ type Message = z.infer<typeof Frame>;
 /** Connects once. Rejects when there is no gateway behind the address; a refusal of the gateway is an answer. */
 export async function connectDevice(options: DeviceConnectOptions): Promise<DeviceConnection> {
   const { identity, profile, token } = options;
-  const timeoutMs = options.timeoutMs ?? 15_000;
+  const timeoutMs = options.timeoutMs ?? 60_000;
   const socket = new WebSocket(options.url, {
     headers: { ...options.headers, ...(profile.origin === undefined ? {} : { origin: profile.origin }) },
     handshakeTimeout: timeoutMs,
