@@ -1,20 +1,11 @@
 /** Copies of a data directory's database: verified before they count, and never in place of something that is lost. */
 import { createHash } from "node:crypto";
-import {
-  closeSync,
-  copyFileSync,
-  createReadStream,
-  existsSync,
-  fsyncSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from "node:fs";
-import { dirname, resolve } from "node:path";
+import { copyFileSync, createReadStream, existsSync, linkSync, renameSync, rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { backup, DatabaseSync } from "node:sqlite";
-import { dataDirPaths, holdDataDir } from "./data-dir.ts";
+import { makeCopy, syncToDisk } from "./copies.ts";
+import { holdDataDir } from "./data-dir.ts";
 
 export interface BackupResult {
   bytes: number;
@@ -26,23 +17,15 @@ export interface BackupResult {
  * Writes a copy of the database to `to`, whether or not a server runs on it. The copy holds every commit that was
  * answered before the call; it appears under its name only when it is whole, checked and on disk.
  */
-export async function backupDataDir(dataDir: string, to: string): Promise<BackupResult> {
-  const { database } = dataDirPaths(dataDir);
-  if (!existsSync(database)) throw new Error(`There is no database in ${dataDir}.`);
-  const target = resolve(to);
-  const draft = `${target}.part`;
-  rmSync(draft, { force: true });
-  {
+export function backupDataDir(dataDir: string, to: string): Promise<BackupResult> {
+  return makeCopy(dataDir, to, async (database, draft) => {
     using source = new DatabaseSync(database, { readOnly: true, timeout: 10_000 });
     await backup(source, draft);
-  }
-  verifyDatabase(draft);
-  syncToDisk(draft);
-  renameSync(draft, target);
-  syncToDisk(dirname(target));
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(target), hash);
-  return { bytes: statSync(target).size, sha256: hash.digest("hex") };
+    verifyDatabase(draft);
+    const hash = createHash("sha256");
+    await pipeline(createReadStream(draft), hash);
+    return { bytes: statSync(draft).size, sha256: hash.digest("hex") };
+  });
 }
 
 /**
@@ -63,9 +46,10 @@ export function restoreDataDir(dataDir: string, from: string): { keptAside: stri
     if (existsSync(database)) {
       keptAside = `${database}.before-restore-${new Date().toISOString().replaceAll(/[:.]/g, "-")}`;
       foldWal(database);
-      renameSync(database, keptAside);
+      linkSync(database, keptAside);
     }
     for (const suffix of ["-wal", "-shm"]) rmSync(`${database}${suffix}`, { force: true });
+    // One for another in a single step: a power cut leaves the one or the other, never none.
     renameSync(draft, database);
     syncToDisk(dirname(database));
     return { keptAside };
@@ -90,13 +74,4 @@ function verifyDatabase(file: string): void {
     throw new Error(`${file} is not a database this server can read.`, { cause: error });
   }
   if (verdict !== "ok") throw new Error(`${file} is damaged: ${String(verdict)}`);
-}
-
-function syncToDisk(path: string): void {
-  const descriptor = openSync(path, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }

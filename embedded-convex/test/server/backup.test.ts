@@ -1,5 +1,6 @@
 /** `embedded-convex backup` and `restore`. */
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { watch } from "node:fs";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ConvexHttpClient } from "convex/browser";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -28,6 +29,7 @@ describe("backup and restore", () => {
     const file = join(scratch.path, "copy.sqlite3");
     const backup = await runBin(["backup", "--data-dir", chat.deployment.dataDir, "--to", file]);
     expect(backup.stdout).toMatch(/sha256 [0-9a-f]{64}/);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
     await client().mutation(api.messages.send, { channel: "b", body: "after the backup" });
 
     const elsewhere = join(scratch.path, "elsewhere");
@@ -62,6 +64,18 @@ describe("backup and restore", () => {
     expect(await bodies()).toEqual(before);
   });
 
+  it("does not copy a database over itself, under the server that runs on it", async () => {
+    const { dataDir } = chat.deployment;
+    for (const command of ["backup", "export"]) {
+      const refused = await runBin([command, "--data-dir", dataDir, "--to", join(dataDir, "data.sqlite3")]);
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toContain("is the database itself");
+    }
+    const before = await bodies();
+    await chat.restart();
+    expect(await bodies()).toEqual(before);
+  });
+
   it("exports every document with its id, for `convex import`", async () => {
     const file = join(scratch.path, "data.zip");
     const stored = await client().query(api.messages.list, { channel: "b" });
@@ -84,8 +98,13 @@ describe("backup and restore", () => {
     await runBin(["backup", "--data-dir", chat.deployment.dataDir, "--to", file]);
     await client().mutation(api.messages.send, { channel: "b", body: "gone again" });
     await chat.deployment.stop("SIGKILL");
+    const renames: (string | null)[] = [];
+    const watcher = watch(chat.deployment.dataDir, (event, name) => event === "rename" && renames.push(name));
     const restored = await runBin(["restore", "--data-dir", chat.deployment.dataDir, "--from", file]);
+    watcher.close();
     expect(restored.stdout).toContain("before-restore");
+    // One for another in a single step: a power cut leaves the one or the other, never none.
+    expect(renames.filter((name) => name === "data.sqlite3")).toHaveLength(1);
     await chat.restart();
     expect(await bodies()).toEqual(kept);
     expect((await readdir(chat.deployment.dataDir)).filter((name) => name.includes("before-restore"))).toHaveLength(1);
