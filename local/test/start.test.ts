@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { announcement } from "../src/announce.ts";
 import { lockDataDir } from "../src/lock.ts";
 import { HELP, parseOptions } from "../src/options.ts";
 import { choosePorts } from "../src/ports.ts";
@@ -208,6 +209,20 @@ describe("npm start -- --reset", () => {
     unlock();
     expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining("another npm start")]);
     expect(await readdir(dir)).toEqual(expect.arrayContaining([...KEPT, ...FILES, ...NOT_OURS]));
+  });
+});
+
+describe("what a person is told when everything answers", () => {
+  it("fits a terminal, names what stands in for the real thing, and where the mail is", () => {
+    const url = "http://127.0.0.1:8787";
+    const doubles = { github: url, google: url, mail: "http://127.0.0.1:3232", upstream: url };
+    const lines = announcement({ url, doubles }, 10.24);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(78);
+    const text = lines.join("\n");
+    expect(text).toContain(`Ready in 10.2 s:  ${url}`);
+    expect(text).toContain("Stand-ins answer for GitHub, Google, mail, models;");
+    expect(text).toContain("http://127.0.0.1:3232/outbox");
+    expect(announcement({ url, doubles: {} }, 1).join("\n")).not.toContain("Stand-ins");
   });
 });
 

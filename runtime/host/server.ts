@@ -12,6 +12,8 @@ import type { TrustedProxies } from "./forward/clientAddress.ts";
 /** A client that dawdles with its headers or body is cut off after these times. */
 const HEADERS_TIMEOUT_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 60_000;
+/** A connection that is silent for so long is asked whether there is still somebody. */
+const KEEPALIVE_PROBE_MS = 60_000;
 
 export interface HostServerOptions {
   fleet: Fleet;
@@ -92,7 +94,9 @@ export function createHostServer(options: HostServerOptions): HostServer {
     const publicUrl = new URL(gatewayPlace(urls, instance.id).origins[0]);
     return { id: instance.id, port: instance.listeningPort(), path: wanted.path, publicUrl };
   };
-  const timeouts = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS };
+  // A device that is switched off says nothing: the kernel asks, so that its WebSocket does not hold a place for ever.
+  const keepAlive = { keepAlive: true, keepAliveInitialDelay: KEEPALIVE_PROBE_MS };
+  const timeouts = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, ...keepAlive };
   const server = createServer(timeouts, (request, response) => {
     const wanted = gatewayRequest(urls, request);
     if (wanted === null) {

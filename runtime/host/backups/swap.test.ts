@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -53,6 +53,17 @@ describe("exchanging folders", () => {
       expect([await at(paths.state), await at(workspace)]).toEqual(["old", "old work"]);
     },
   );
+
+  it("moves a link as the link it is, also one that leads nowhere", async () => {
+    await rm(workspace, { recursive: true });
+    await symlink(join(dir, "a disk that is not mounted"), workspace);
+    await doSwaps(swaps);
+    expect(await at(workspace)).toBe("new work");
+    expect(await readlink(join(paths.kept, "bk_1", "home", "work"))).toContain("not mounted");
+    await undoSwaps(swaps);
+    expect(await readlink(workspace)).toContain("not mounted");
+    expect(await at(paths.state)).toBe("old");
+  });
 
   it("leaves a place alone that was empty before", async () => {
     await rm(workspace, { recursive: true });

@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { lstat, mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { isMissing, syncDir } from "../files.ts";
 import type { InstancePaths } from "../paths.ts";
@@ -53,7 +53,7 @@ async function move(from: string, to: string): Promise<void> {
 
 async function exists(path: string): Promise<boolean> {
   try {
-    await stat(path);
+    await lstat(path);
     return true;
   } catch (error) {
     if (isMissing(error)) return false;
