@@ -18,7 +18,7 @@ export const RestoreJournal = z.object({
   keptId: z.string(),
   /** `swapping`: can still go back. `settled`: the gateway was ready with it, only the bookkeeping is missing. */
   stage: z.enum(["swapping", "settled"]),
-  /** Renames in their order: `live` moves to `kept`, then `restored` moves to `live`. */
+  /** Renames in their order: `live` moves to `kept`, then `restored` moves to `live`. Places in the instance's folder. */
   swaps: z.array(z.object({ live: z.string(), kept: z.string(), restored: z.string() })),
   startedAt: Millis,
 });

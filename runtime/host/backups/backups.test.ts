@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BackupRecord } from "@oa/contract";
@@ -115,6 +115,8 @@ describe("a restore", () => {
     let reached = true;
     for (let killAt = 1; reached; killAt += 1) {
       await rm(dir, { recursive: true, force: true });
+      dir = dir.replace("-moved", "");
+      paths = instancePaths(dir, "adaadaada");
       await mkdir(paths.backups, { recursive: true });
       await put(paths.state, "present");
       await put(join(keptPath(paths, KEPT), "state"), "past");
@@ -129,7 +131,11 @@ describe("a restore", () => {
           () => false,
           () => true,
         );
-      // The next host: nothing but the journal and the folders tell it.
+      // The next host: nothing but the journal and the folders tell it, and somebody has moved its data folder meanwhile.
+      const moved = `${dir}-moved`;
+      await rename(dir, moved);
+      dir = moved;
+      paths = instancePaths(dir, "adaadaada");
       await backupsWith().recover();
       expect(journal).toBeNull();
       expect(await readdir(paths.root)).not.toContain("staging");

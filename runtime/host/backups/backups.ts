@@ -1,5 +1,5 @@
 import { mkdir, rm } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { ApiError, type BackupRecord, type RestoreResult } from "@oa/contract";
 import type { Storage } from "../../src/ports.ts";
 import { Job, type JobContext, type JobSlot } from "../jobs.ts";
@@ -63,7 +63,7 @@ export class Backups implements Storage {
     const { journal, tools, note } = this.#options;
     const interrupted = journal.read();
     if (interrupted?.stage === "swapping") {
-      await undoSwaps(interrupted.swaps);
+      await undoSwaps(tools.paths.root, interrupted.swaps);
       journal.write(null);
       note("warn", `a restore of ${interrupted.backupId} was interrupted; the former state is back`);
     } else if (interrupted !== null) await this.#settle(interrupted);
@@ -146,14 +146,14 @@ export class Backups implements Storage {
 
   /** The part that must not stay half done: ends with the gateway ready on the restored state, or on the former one. */
   async #activate(swapping: RestoreJournal, job: JobContext): Promise<RestoreJournal> {
-    const { gateway, journal } = this.#options;
+    const { gateway, journal, tools } = this.#options;
     job.phase("stopping the gateway");
     await gateway.stop();
     journal.write(swapping);
     let why: string | null = null;
     try {
       job.phase("exchanging the state");
-      await doSwaps(swapping.swaps);
+      await doSwaps(tools.paths.root, swapping.swaps);
       job.phase("starting the gateway");
       const start = await gateway.startAndWait(job.signal);
       job.signal.throwIfAborted();
@@ -163,7 +163,7 @@ export class Backups implements Storage {
     }
     if (why !== null) {
       await gateway.stop();
-      await undoSwaps(swapping.swaps);
+      await undoSwaps(tools.paths.root, swapping.swaps);
       journal.write(null);
       if (!job.signal.aborted) await gateway.startAndWait(job.signal);
       throw new ApiError(
@@ -190,7 +190,7 @@ export class Backups implements Storage {
       verified: true,
       openclawVersion: tools.install.version,
       form: "kept",
-      paths: swaps.map(({ live }) => relative(tools.paths.root, live)),
+      paths: swaps.map(({ live }) => relative(tools.paths.root, resolve(tools.paths.root, live))),
     });
     // A kept state that was restored has been moved into place: it is no backup any more.
     const restored = (await listBackups(tools.dirs)).find((backup) => backup.id === backupId);

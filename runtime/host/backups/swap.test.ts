@@ -34,7 +34,7 @@ describe("exchanging folders", () => {
   afterEach(() => rm(dir, { recursive: true, force: true }));
 
   it("moves the new in and keeps the old", async () => {
-    await doSwaps(swaps);
+    await doSwaps(paths.root, swaps);
     expect([await at(paths.state), await at(workspace)]).toEqual(["new", "new work"]);
     expect(await at(join(paths.kept, "bk_1", "state"))).toBe("old");
     expect(await at(join(paths.kept, "bk_1", "home", "work"))).toBe("old work");
@@ -47,9 +47,10 @@ describe("exchanging folders", () => {
         [live, kept],
         [restored, live],
       ]);
-      for (const [from, to] of renames.slice(0, done)) await rename(from ?? "", to ?? "");
-      await undoSwaps(swaps);
-      await undoSwaps(swaps);
+      for (const [from, to] of renames.slice(0, done))
+        await rename(join(paths.root, from ?? ""), join(paths.root, to ?? ""));
+      await undoSwaps(paths.root, swaps);
+      await undoSwaps(paths.root, swaps);
       expect([await at(paths.state), await at(workspace)]).toEqual(["old", "old work"]);
     },
   );
@@ -57,18 +58,18 @@ describe("exchanging folders", () => {
   it("moves a link as the link it is, also one that leads nowhere", async () => {
     await rm(workspace, { recursive: true });
     await symlink(join(dir, "a disk that is not mounted"), workspace);
-    await doSwaps(swaps);
+    await doSwaps(paths.root, swaps);
     expect(await at(workspace)).toBe("new work");
     expect(await readlink(join(paths.kept, "bk_1", "home", "work"))).toContain("not mounted");
-    await undoSwaps(swaps);
+    await undoSwaps(paths.root, swaps);
     expect(await readlink(workspace)).toContain("not mounted");
     expect(await at(paths.state)).toBe("old");
   });
 
   it("leaves a place alone that was empty before", async () => {
     await rm(workspace, { recursive: true });
-    await doSwaps(swaps);
-    await undoSwaps(swaps);
+    await doSwaps(paths.root, swaps);
+    await undoSwaps(paths.root, swaps);
     expect(await at(paths.state)).toBe("old");
   });
 });

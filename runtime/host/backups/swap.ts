@@ -1,5 +1,5 @@
 import { lstat, mkdir, rename, rm } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { isMissing, syncDir } from "../files.ts";
 import type { InstancePaths } from "../paths.ts";
 import type { RestoreJournal } from "../store.ts";
@@ -19,12 +19,16 @@ import { keptPath } from "./catalog.ts";
 export type Swap = RestoreJournal["swaps"][number];
 
 export function planSwaps(paths: InstancePaths, keptId: string, assets: readonly RestoredAsset[]): Swap[] {
-  const kept = keptPath(paths, keptId);
-  return assets.map(({ live, restored }) => ({ live, restored, kept: join(kept, relative(paths.root, live)) }));
+  const inRoot = (path: string) => relative(paths.root, path);
+  return assets.map(({ live, restored }) => ({
+    live: inRoot(live),
+    restored: inRoot(restored),
+    kept: inRoot(join(keptPath(paths, keptId), inRoot(live))),
+  }));
 }
 
-export async function doSwaps(swaps: readonly Swap[]): Promise<void> {
-  for (const { live, kept, restored } of swaps) {
+export async function doSwaps(root: string, swaps: readonly Swap[]): Promise<void> {
+  for (const { live, kept, restored } of swaps.map((swap) => absolute(root, swap))) {
     await mkdir(dirname(kept), { recursive: true, mode: 0o700 });
     await mkdir(dirname(live), { recursive: true, mode: 0o700 });
     if (await exists(live)) await move(live, kept);
@@ -33,8 +37,8 @@ export async function doSwaps(swaps: readonly Swap[]): Promise<void> {
 }
 
 /** Puts back what was there; may be repeated, also after a crash in the middle of it. */
-export async function undoSwaps(swaps: readonly Swap[]): Promise<void> {
-  for (const { live, kept, restored } of swaps.toReversed()) {
+export async function undoSwaps(root: string, swaps: readonly Swap[]): Promise<void> {
+  for (const { live, kept, restored } of swaps.map((swap) => absolute(root, swap)).toReversed()) {
     if (!(await exists(kept))) continue;
     if (await exists(live)) {
       await rm(restored, { recursive: true, force: true });
@@ -43,6 +47,11 @@ export async function undoSwaps(swaps: readonly Swap[]): Promise<void> {
     }
     await move(kept, live);
   }
+}
+
+/** Places where the instance's folder is now: it may have been moved since the plan was written down. */
+function absolute(root: string, { live, kept, restored }: Swap): Swap {
+  return { live: resolve(root, live), kept: resolve(root, kept), restored: resolve(root, restored) };
 }
 
 async function move(from: string, to: string): Promise<void> {
