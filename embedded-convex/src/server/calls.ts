@@ -20,9 +20,9 @@ import { spliced } from "./wire.ts";
 import { isSystemPath, type SystemQueries } from "./system-queries.ts";
 
 /** A call as it arrives. */
-export interface IncomingCall {
+interface IncomingCall {
   /** `module:export`, `module.js:export`, `module` (its default export). */
-  path: string;
+  udfPath: string;
   /** `[object]` or the object itself. */
   args: Json;
   componentPath?: string | null | undefined;
@@ -38,8 +38,8 @@ export function createCaller(engine: Engine, system: SystemQueries, redactErrors
     /** Whether `identity` must not see why something failed. */
     isRedactedFor,
     /** @throws EngineError for a malformed call, or one that needs the admin key. */
-    prepare({ path, args, componentPath }: IncomingCall, identity: Identity): Call {
-      const udf = canonicalUdf(path);
+    prepare({ udfPath, args, componentPath }: IncomingCall, identity: Identity): Call {
+      const udf = canonicalUdf(udfPath);
       const component = componentPath ?? "";
       const admin = isAdmin(identity);
       if (component !== "" && !admin) {
@@ -71,6 +71,16 @@ function singleArgument(args: Json): Json {
 function redacted(result: UdfResult): UdfResult {
   if (result.ok) return { ...result, logLines: [] };
   return { ...result, errorMessage: result.errorMessage.split("\n", 1)[0] ?? "Server Error", logLines: [] };
+}
+
+/**
+ * A call that was refused before it ran, in the form of a failed function.
+ * @throws what is not the caller's fault: the socket then closes and the client comes back, so that a mutation whose
+ * fate is unknown is asked about again instead of being reported as failed.
+ */
+export function refusal(error: unknown): UdfResult {
+  if (!(error instanceof EngineError) || error.status >= 500) throw error;
+  return { ok: false, errorMessage: error.message, logLines: [] };
 }
 
 /** A result as the HTTP API's JSON text. */

@@ -14,9 +14,9 @@ const call = z.object({ path: z.string(), args: jsonValue.default({}), format, c
 export function functionRoutes(engine: Engine, caller: Caller): Route[] {
   /** Runs what the body names as `kind`; null for callers who do not know what kind of function it is. */
   async function run(request: ApiRequest, kind: UdfKind | null): Promise<Response> {
-    const incoming = await request.body(call, LIMITS.callBody);
+    const { path: udfPath, ...incoming } = await request.body(call, LIMITS.callBody);
     const identity = await request.identity();
-    const prepared = caller.prepare(incoming, identity);
+    const prepared = caller.prepare({ ...incoming, udfPath }, identity);
     const result = await resultOf(prepared, kind ?? caller.kindOf(prepared.path));
     return jsonText(resultJson(caller.present(result, identity)));
   }

@@ -15,6 +15,8 @@ let issuer: Issuer;
 let project: string;
 let scratch: Awaited<ReturnType<typeof tempDir>>;
 let ahead = 0;
+/** What the operator was told. */
+const faults: unknown[] = [];
 
 beforeAll(async () => {
   scratch = await tempDir();
@@ -27,6 +29,7 @@ beforeAll(async () => {
     synchronous: "normal",
     redactErrors: true,
     now: () => Date.now() + ahead,
+    onError: (error) => faults.push(error),
   });
   project = await copyFixture("chat", scratch.path);
   await convexCli(project, server, ["env", "set", "JWKS_URI", issuer.dataUri]);
@@ -123,4 +126,5 @@ it("while a provider's keys cannot be had, its users are told to come back, and 
   const answer = await who();
   expect(answer.status).toBe(503);
   expect(await answer.json()).toMatchObject({ code: "AuthProviderUnavailable" });
+  expect(faults).toMatchObject([{ code: "AuthProviderUnavailable" }]);
 });

@@ -51,6 +51,9 @@ export type ModifyQuerySet = z.infer<typeof modifyQuerySet>;
 export type AddQuery = z.infer<typeof addQuery>;
 export type FunctionRequest = Extract<ClientMessage, { requestId: number }>;
 
+/** A message that no correct client sends. */
+export class ProtocolError extends Error {}
+
 /** What a client's view of the deployment is: which queries, as whom, at which commit. */
 export interface StateVersion {
   querySet: number;

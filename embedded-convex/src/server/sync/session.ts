@@ -12,15 +12,13 @@
 import { setImmediate } from "node:timers/promises";
 import type { WebSocket } from "ws";
 import { EngineError, type Identity, type UdfResult } from "../../engine/types.ts";
-import type { IncomingCall } from "../calls.ts";
+import { refusal } from "../calls.ts";
 import {
   authError,
   fatalError,
   functionResponse,
-  queryModification,
-  queryRemoved,
+  ProtocolError,
   transition,
-  type AddQuery,
   type Authenticate,
   type ClientMessage,
   type Connect,
@@ -28,7 +26,7 @@ import {
   type ModifyQuerySet,
   type StateVersion,
 } from "./protocol.ts";
-import { refusedQuery, type LiveQuery, type View } from "./live-queries.ts";
+import { QuerySet } from "./query-set.ts";
 import type { SyncParts } from "./sync-server.ts";
 
 /** With this many calls unanswered the socket is not read any further. */
@@ -37,28 +35,11 @@ const MAX_CALLS = 128;
 const MAX_UNSENT_BYTES = 1024 * 1024;
 /** Actions of one socket that run at once; more are refused. */
 const MAX_RUNNING_ACTIONS = 64;
-const MAX_QUERIES = 4096;
-
-interface SyncQuery {
-  add: AddQuery;
-  journal: string | null;
-  /** Null before its first run and after its removal. */
-  live: LiveQuery | null;
-  /** What the client was last told, without what differs from run to run. */
-  told: string | null;
-}
-
-/** A message that no correct client sends. */
-class ProtocolError extends Error {}
 
 export class Session {
   readonly #parts: SyncParts;
   readonly #socket: WebSocket;
-  readonly #queries = new Map<number, SyncQuery>();
-  /** Queries whose result the client does not have, or not any more. */
-  readonly #dirty = new Set<SyncQuery>();
-  /** Told by the next transition. */
-  #removed: number[] = [];
+  readonly #queries: QuerySet;
   /** What the client asked for, and what the last transition brought it to. */
   readonly #asked = { querySet: 0, identity: 0 };
   #told: StateVersion = { querySet: 0, identity: 0, ts: 0n };
@@ -81,6 +62,7 @@ export class Session {
   constructor(parts: SyncParts, socket: WebSocket) {
     this.#parts = parts;
     this.#socket = socket;
+    this.#queries = new QuerySet(parts, () => this.#wake());
   }
 
   /** Acts on `message` after all earlier ones; reads no further before that. */
@@ -100,7 +82,6 @@ export class Session {
   /** The socket is gone: nothing is sent any more. Mutations already received still run. */
   closed(): void {
     this.#closed = true;
-    for (const query of this.#queries.values()) query.live?.release();
     this.#queries.clear();
   }
 
@@ -173,31 +154,9 @@ export class Session {
     if (message.baseVersion !== this.#asked.querySet || message.newVersion <= message.baseVersion) {
       throw new ProtocolError(`ModifyQuerySet from ${message.baseVersion} while at ${this.#asked.querySet}.`);
     }
-    for (const change of message.modifications) {
-      if (change.type === "Add") this.#addQuery(change);
-      else this.#removeQuery(change.queryId);
-    }
+    this.#queries.modify(message);
     this.#asked.querySet = message.newVersion;
     this.#owe();
-  }
-
-  #addQuery(add: AddQuery): void {
-    if (this.#queries.has(add.queryId)) throw new ProtocolError(`Query ${add.queryId} was added twice.`);
-    if (this.#queries.size >= MAX_QUERIES)
-      throw new ProtocolError(`More than ${MAX_QUERIES} queries on one connection.`);
-    const query = { add, journal: add.journal ?? null, live: null, told: null };
-    this.#queries.set(add.queryId, query);
-    this.#dirty.add(query);
-  }
-
-  #removeQuery(queryId: number): void {
-    const query = this.#queries.get(queryId);
-    if (query === undefined) throw new ProtocolError(`Query ${queryId} was removed without having been added.`);
-    query.live?.release();
-    query.live = null;
-    this.#queries.delete(queryId);
-    this.#dirty.delete(query);
-    this.#removed.push(queryId);
   }
 
   /** Hands a mutation to the engine at once: its line keeps the order, and commits together what waits together. */
@@ -226,7 +185,7 @@ export class Session {
 
   async #run(message: FunctionRequest, identity: Identity): Promise<{ result: UdfResult; ts: bigint | null }> {
     const { engine, caller } = this.#parts;
-    const call = caller.prepare(incoming(message), identity);
+    const call = caller.prepare(message, identity);
     if (message.type === "Mutation")
       return engine.runner.runMutation(call, { session: { sessionId: this.#sessionId, requestId: message.requestId } });
     if (this.#runningActions >= MAX_RUNNING_ACTIONS)
@@ -254,7 +213,7 @@ export class Session {
     try {
       // Lets the rest of a burst of messages or commits arrive first.
       await setImmediate();
-      while (!this.#closed && (this.#owed || this.#dirty.size > 0)) await this.#transition();
+      while (!this.#closed && (this.#owed || this.#queries.isDirty)) await this.#transition();
     } finally {
       this.#transitioning = false;
     }
@@ -264,78 +223,23 @@ export class Session {
     const identity = this.#identity;
     if (this.#isExpired(identity)) return;
     const end = { ...this.#asked };
-    const modifications = this.#removed.map(queryRemoved);
-    this.#removed = [];
     this.#owed = false;
-    const queries = this.#takeQueriesToRun(end.identity !== this.#told.identity);
-    const ts = await this.#runQueries(queries, identity, modifications);
-    if (this.#closed) return;
-    const start = this.#told;
-    this.#told = { ...end, ts };
-    const clock = { clientSkewMs: this.#clientSkewMs, nowMs: this.#parts.now() };
-    this.#sending = this.#sendAll(transition(start, this.#told, modifications, clock));
-    await this.#sending;
-  }
-
-  /** Runs `queries` at one timestamp, which it returns; adds what is news to the client to `modifications`. */
-  async #runQueries(queries: SyncQuery[], identity: Identity, modifications: string[]): Promise<bigint> {
+    const news = this.#queries.take(identity, end.identity !== this.#told.identity);
     const view = this.#parts.liveQueries.open();
+    let modifications: string[];
     try {
-      // Answers to mutations that this snapshot shows are already on their way to be sent: they go first.
+      // Answers to mutations that this moment shows are already on their way to be sent: they go first.
       await setImmediate();
-      const outcomes = queries.map(async (query) => ({ query, result: await this.#outcome(query, identity, view) }));
-      for (const { query, result } of await Promise.all(outcomes)) {
-        // Removed meanwhile: nobody asks any more.
-        if (result === null) continue;
-        const told = signatureOf(result);
-        if (query.told === told) continue;
-        query.told = told;
-        modifications.push(queryModification(query.add.queryId, result, query.journal));
-      }
-      return view.snapshot.ts;
+      modifications = await news(view);
     } finally {
       view.close();
     }
-  }
-
-  /** Subscribes before anything is awaited, so that a query removed meanwhile always finds what to release. */
-  #takeQueriesToRun(identityChanged: boolean): SyncQuery[] {
-    const taken = [...(identityChanged ? this.#queries.values() : this.#dirty)];
-    this.#dirty.clear();
-    for (const query of taken) {
-      if (!identityChanged && query.live?.journal === query.journal) continue;
-      const before = query.live;
-      query.live = this.#subscribe(query);
-      // Held until the new one is: after a token's refresh both are the same.
-      before?.release();
-    }
-    return taken;
-  }
-
-  #subscribe(query: SyncQuery): LiveQuery {
-    const { caller, liveQueries } = this.#parts;
-    try {
-      const call = caller.prepare(incoming(query.add), this.#identity);
-      return liveQueries.subscribe(call, query.journal, () => {
-        if (query.live === null) return;
-        this.#dirty.add(query);
-        this.#wake();
-      });
-    } catch (error) {
-      return refusedQuery(refusal(error), query.journal);
-    }
-  }
-
-  /** The query's result at `view`, as the client may see it. Keeps the journal that its next run continues from. */
-  async #outcome(query: SyncQuery, identity: Identity, view: View): Promise<UdfResult | null> {
-    if (query.live === null) return null;
-    try {
-      const { result, journal } = await query.live.read(view);
-      if (result.ok) query.journal = journal;
-      return this.#parts.caller.present(result, identity);
-    } catch (error) {
-      return refusal(error);
-    }
+    if (this.#closed) return;
+    const start = this.#told;
+    this.#told = { ...end, ts: view.snapshot.ts };
+    const clock = { clientSkewMs: this.#clientSkewMs, nowMs: this.#parts.now() };
+    this.#sending = this.#sendAll(transition(start, this.#told, modifications, clock));
+    await this.#sending;
   }
 
   /** Tells the client that `identity` is over and closes, so that it comes back with a fresh token. */
@@ -363,10 +267,7 @@ export class Session {
 
   /** Resolves when the text has left the process, or the socket is gone. */
   #send(text: string): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(text, () => resolve());
-    else resolve();
-    return promise;
+    return new Promise((resolve) => this.#socket.send(text, () => resolve()));
   }
 
   async #sendAll(texts: string[]): Promise<void> {
@@ -377,27 +278,4 @@ export class Session {
     this.closed();
     this.#socket.close(code, reason);
   }
-}
-
-function incoming({ udfPath, args, componentPath }: AddQuery | FunctionRequest): IncomingCall {
-  return { path: udfPath, args, componentPath };
-}
-
-/**
- * A call that was refused before it ran, in the form of a failed function.
- * @throws what is not the caller's fault: the socket then closes and the client comes back, so that a mutation whose
- * fate is unknown is asked about again instead of being reported as failed.
- */
-function refusal(error: unknown): UdfResult {
-  if (!(error instanceof EngineError) || error.status >= 500) throw error;
-  return { ok: false, errorMessage: error.message, logLines: [] };
-}
-
-/** Equal for results a client could not tell apart; the id of the request that computed one is not news. */
-function signatureOf({ logLines, ...result }: UdfResult): string {
-  const outcome = result.ok
-    ? result.valueJson
-    : `!${result.errorMessage.replace(/^\[Request ID: [^\]]*\] /, "")}\n${result.errorDataJson ?? ""}`;
-  // Most results log nothing: no copy of a large value is made for them.
-  return logLines.length === 0 ? outcome : `${outcome}\n${logLines.join("\n")}`;
 }
