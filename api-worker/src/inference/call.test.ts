@@ -105,7 +105,6 @@ function world(answer: (init: RequestInit | undefined) => Response | Promise<Res
       await Promise.all(work);
       return error;
     },
-    settled: async () => void (await Promise.all(work)),
     requests,
     ends: desk.ends,
     left,
@@ -249,80 +248,6 @@ describe("a vendor that answers in another form", () => {
     const error = await failure();
     expect(error).toMatchObject({ code: "invalid_request" });
     expect(String(error)).not.toContain(KEY);
-  });
-});
-
-describe("a caller who leaves a stream", () => {
-  /** A vendor that says a word after so long, and nothing more. */
-  const thinking = (ms: number) => () =>
-    new Response(
-      new ReadableStream<Uint8Array>({
-        start(controller) {
-          controller.enqueue(new TextEncoder().encode(": thinking\n\n"));
-          const word = new TextEncoder().encode(`data: ${JSON.stringify(piece("ab"))}\n\n`);
-          setTimeout(() => controller.enqueue(word), ms);
-        },
-      }),
-      { headers: { "content-type": "text/event-stream" } },
-    );
-
-  it.each([
-    [2_000, 6_000, 2],
-    [40_000, 8_000, 0],
-    [40_000, 30_000, 2000],
-    [40_000, 55_000, 3002],
-  ])(
-    "whose model says its first word after %i ms, after %i ms, pays what came and what was thought beyond the first seconds: %i tokens",
-    async (firstWord, leaves, output) => {
-      vi.useFakeTimers();
-      const { call, ends, left, settled } = world(thinking(firstWord));
-      // Who has left reads no end.
-      void call({ stream: true, max_tokens: 10_000 });
-      await vi.advanceTimersByTimeAsync(leaves);
-      left.abort();
-      await vi.advanceTimersByTimeAsync(1000);
-      await settled();
-      expect(ends).toMatchObject([{ op: "settle", outcome: "client_abort", usage: { output } }]);
-    },
-  );
-});
-
-describe("a caller who leaves an answer that comes in one body", () => {
-  /** A vendor that takes its time, and stops when it is let go. */
-  const slow = (ms: number) => async (init: RequestInit | undefined) => {
-    const { promise, resolve, reject } = Promise.withResolvers<Response>();
-    setTimeout(() => resolve(json(answered(usage(10, 700)))), ms);
-    init?.signal?.addEventListener("abort", () => reject(new Error("let go")));
-    return await promise;
-  };
-
-  it("pays the vendor's count where it comes soon", async () => {
-    vi.useFakeTimers();
-    const { failure, ends, left } = world(slow(20_000));
-    const all = failure({ max_tokens: 10_000 });
-    await vi.advanceTimersByTimeAsync(5_000);
-    left.abort();
-    await vi.advanceTimersByTimeAsync(60_000);
-    await all;
-    expect(ends).toMatchObject([{ op: "settle", outcome: "client_abort", usage: { input: 10, output: 700 } }]);
-  });
-
-  it("pays for what a model can have written by then where it does not: leaving is not free for who pays the vendor", async () => {
-    for (const [max_tokens, output] of [
-      [10_000, 2000],
-      [50, 50],
-    ]) {
-      vi.useFakeTimers();
-      const { failure, ends, left } = world(slow(300_000));
-      const all = failure({ max_tokens });
-      await vi.advanceTimersByTimeAsync(5_000);
-      left.abort();
-      await vi.advanceTimersByTimeAsync(60_000);
-      await all;
-      expect(ends).toMatchObject([
-        { op: "settle", outcome: "client_abort", usage_source: "estimated", usage: { output } },
-      ]);
-    }
   });
 });
 

@@ -140,7 +140,6 @@ function callOf(
 ): Call {
   const startedAt = Date.now();
   let firstByteAt: number | null = null;
-  let firstWordAt: number | null = null;
   const frame = frameOf({
     answers: request.endpoint !== "embeddings",
     window: grant.price.max_input_tokens,
@@ -167,14 +166,11 @@ function callOf(
     startedAt,
     onPart() {
       firstByteAt ??= Date.now();
-      if (meter.deliveredTokens() > 0) firstWordAt ??= Date.now();
     },
     end(known) {
       presence.over();
-      const unseen = presence.hasLeft() ? unseenTokens((firstWordAt ?? Date.now()) - startedAt) : 0;
       const settlement = settlementOf({
         ...known,
-        deliveredTokens: known.deliveredTokens + unseen,
         ending: presence.hasLeft() ? "left" : known.ending,
         inputTokens: request.inputTokens,
         heldOutputTokens: grant.max_output_tokens * request.choices,
@@ -186,19 +182,6 @@ function callOf(
       else hold.settle(settlement);
     },
   };
-}
-
-/** Within this the first word comes, unless the model thinks, or tells all at once. */
-const SILENCE_MS = 10_000;
-/** Tokens a model writes in a second; most write fewer. */
-const UNSEEN_PER_SECOND = 100;
-
-/**
- * What a model may have written before its first word, of an answer whose reader left before its usage came. Its vendor charges for
- * that, so that a call which is left again and again before it speaks must not be as good as free.
- */
-function unseenTokens(silenceMs: number): number {
-  return Math.ceil((Math.max(0, silenceMs - SILENCE_MS) / 1000) * UNSEEN_PER_SECOND);
 }
 
 async function dispatched(call: Call, holdId: string): Promise<ModelAnswer> {
@@ -217,9 +200,8 @@ async function dispatched(call: Call, holdId: string): Promise<ModelAnswer> {
     return request.isStream && isStream ? pipe(call, response) : await answerWhole(call, response);
   } catch (error) {
     // Whoever leaves while the upstream works has had it read the prompt; any other failure delivered nothing.
-    if (presence.stop.aborted && presence.hasLeft()) {
-      call.end({ ending: "left", isWhole: false, told: null, deliveredTokens: 0 });
-    }
+    const ending = presence.stop.aborted && presence.hasLeft() ? "left" : "failed";
+    if (ending === "left") call.end({ ending, isWhole: false, told: null, deliveredTokens: 0 });
     call.presence.over();
     call.hold.release(error instanceof ApiError ? error.code : "internal");
     throw error;
