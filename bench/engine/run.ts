@@ -65,7 +65,7 @@ async function invalidation(subject: EngineSubject): Promise<number> {
     }
   }
   const taken: number[] = [];
-  subject.engine.writer.onCommit(({ writes }) => {
+  subject.engine.events.on("commit", ({ writes }) => {
     const started = performance.now();
     const touched = new Set<number>();
     for (const { index, key } of writes.keys) indexes.get(index)?.stab(key, touched);

@@ -103,7 +103,7 @@ async function start(options: ServerOptions): Promise<void> {
   process.on("unhandledRejection", (reason) => console.error("A function left a promise that failed:", reason));
 
   const server = await startServer(options);
-  server.engine.onLog(printFailure);
+  server.engine.events.on("log", printFailure);
   const { url, siteUrl } = server;
   console.log(`embedded-convex listens on ${url}, HTTP actions on ${siteUrl}, data in ${options.dataDir}`);
   await stop.promise;

@@ -2,13 +2,14 @@
  * One deployment: one process, one SQLite file, one writer. It holds what its parts share: the `runner` runs functions,
  * the `scheduler` jobs and crons, `push/` changes the code, `storage` is the file.
  */
-import type { EngineOptions, FunctionInfo, FunctionPath, LogEvent, ReadSet, WriteSet } from "./types.ts";
+import { EventEmitter } from "node:events";
+import type { Commit, EngineOptions, FunctionInfo, FunctionPath, LogEvent, ReadSet, WriteSet } from "./types.ts";
 import { removeStaleBundles } from "./functions/bundle.ts";
 import { EMPTY_CODE, type Code } from "./functions/code.ts";
 import { installGuards } from "./functions/globals.ts";
 import { Runner } from "./functions/runner.ts";
 import { SYSCALLS } from "./functions/syscalls.ts";
-import { ensureSystemTables, loadPush } from "./push/push.ts";
+import { loadPush } from "./push/push.ts";
 import { collectDroppedIndexes, type SchemaChange } from "./push/schema-change.ts";
 import { CursorCodec } from "./query/cursor.ts";
 import { Scheduler } from "./schedule/scheduler.ts";
@@ -25,12 +26,24 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   return engine;
 }
 
+interface EngineEvents {
+  /**
+   * After every durable commit, in commit order, in the same turn in which snapshots begin to show it: live queries rely
+   * on having heard of every commit a snapshot holds.
+   */
+  commit: [Commit];
+  /** After a push or a change of variables: every cached result is stale. */
+  code: [];
+  log: [LogEvent];
+}
+
 export class Engine {
   readonly options: Readonly<EngineOptions>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly storage: Storage;
   readonly writer: Writer;
+  readonly events = new EventEmitter<EngineEvents>();
   readonly cursors: CursorCodec;
   /** Limits of one transaction. */
   readonly budget: Readonly<Budget>;
@@ -43,8 +56,6 @@ export class Engine {
   environment: ReadonlyMap<string, string>;
   /** The schema change that is being checked; told of every commit's changes before they are written. */
   schemaWatch: SchemaChange | null = null;
-  private readonly codeListeners = new Set<() => void>();
-  private readonly logListeners = new Set<(event: LogEvent) => void>();
   private closed: Promise<void> | null = null;
 
   /** Nothing runs by itself before `start`. */
@@ -54,7 +65,7 @@ export class Engine {
     this.now = now;
     this.budget = budget;
     this.storage = new Storage(options.file, { synchronous, locked, nowMs: now() });
-    this.writer = new Writer(this.storage, now);
+    this.writer = new Writer(this.storage, now, (commit) => this.events.emit("commit", commit));
     this.cursors = new CursorCodec(Buffer.from(this.storage.meta("cursor_key"), "hex"));
     this.environment = this.allVariables();
   }
@@ -66,10 +77,7 @@ export class Engine {
     if (live !== null) this.code = live.code;
     removeStaleBundles(this.options.modulesDir, live?.bundles ?? new Set());
     await writer.run(() => {
-      writer.apply((db) => {
-        db.run("UPDATE indexes SET state = 'dropped' WHERE state = 'building'");
-        ensureSystemTables(db, storage.catalog, this.code);
-      });
+      writer.apply((db) => void db.run("UPDATE indexes SET state = 'dropped' WHERE state = 'building'"));
       storage.reloadCatalog();
     });
     await this.scheduler.start();
@@ -95,24 +103,10 @@ export class Engine {
     );
   }
 
-  /** Called after a push or a change of environment variables: every cached result is stale. Returns the unsubscribe. */
-  onCodeChange(listener: () => void): () => void {
-    this.codeListeners.add(listener);
-    return () => this.codeListeners.delete(listener);
-  }
-
+  /** After a push or a change of variables. */
   codeChanged(): void {
-    for (const listener of this.codeListeners) listener();
+    this.events.emit("code");
     this.scheduler.wake();
-  }
-
-  onLog(listener: (event: LogEvent) => void): () => void {
-    this.logListeners.add(listener);
-    return () => this.logListeners.delete(listener);
-  }
-
-  log(event: LogEvent): void {
-    for (const listener of this.logListeners) listener(event);
   }
 
   /** Something failed that no caller waits for. */
@@ -120,7 +114,7 @@ export class Engine {
     const path = { component: "", udf: "_system:engine" };
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
     const nothing = { requestId: "", logLines: [], executionMs: 0 };
-    this.log({ ...nothing, atMs: this.now(), kind: "action", path, error: message });
+    this.events.emit("log", { ...nothing, atMs: this.now(), kind: "action", path, error: message });
   }
 
   /** The variables that were set, without those every deployment has. */

@@ -98,13 +98,6 @@ export interface FunctionInfo {
   returns: string;
 }
 
-/** Documents of a table in order of creation; `cursor` is null at the end. */
-export interface TablePage {
-  page: Json[];
-  cursor: string | null;
-  isDone: boolean;
-}
-
 /** One call that ended. `error` is its message without the request's id; a failure of the engine itself has the path `_system:engine`. */
 export interface LogEvent {
   atMs: number;
@@ -130,19 +123,6 @@ export class EngineError extends Error {
     this.name = "EngineError";
     this.code = code;
     this.status = status;
-  }
-}
-
-/** A stored document that a pushed schema does not allow. `detail` names the document and the field. */
-export class SchemaValidationError extends EngineError {
-  readonly component: string;
-  readonly table: string;
-  readonly detail: string;
-  constructor(component: string, table: string, detail: string) {
-    super("SchemaValidationError", `Schema validation failed.\n${detail}`);
-    this.component = component;
-    this.table = table;
-    this.detail = detail;
   }
 }
 

@@ -5,7 +5,7 @@ import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import type { Engine } from "../engine/engine.ts";
 import { appModule, appModules, commitPush, preparePush, type Push } from "../engine/push/push.ts";
-import { EngineError, SchemaValidationError, type Json } from "../engine/types.ts";
+import { EngineError, type Json } from "../engine/types.ts";
 import { json, jsonValue, LIMITS } from "./http.ts";
 import { parseProviders } from "./jwt.ts";
 import type { LogStream } from "./log-stream.ts";
@@ -56,14 +56,13 @@ export function createDeployApi(engine: Engine, logs: LogStream): { routes: Rout
   }
 
   async function check(push: Push): Promise<SchemaStatus> {
-    try {
-      await push.change.check();
-      return { type: "complete" };
-    } catch (error) {
+    const misfit = await push.change.check().catch((error: unknown) => {
       prepared.delete(push.id);
-      if (!(error instanceof SchemaValidationError)) throw error;
-      return { type: "failed", error: error.detail, componentPath: error.component, tableName: error.table };
-    }
+      throw error;
+    });
+    if (misfit === null) return { type: "complete" };
+    prepared.delete(push.id);
+    return { type: "failed", error: misfit.sentence, componentPath: misfit.component, tableName: misfit.table };
   }
 
   async function start(request: ApiRequest): Promise<object> {

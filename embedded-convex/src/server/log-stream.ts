@@ -20,13 +20,14 @@ export function createLogStream(engine: Engine, now: () => number) {
   const news = new EventEmitter().setMaxListeners(0);
   const closed = new AbortController();
 
-  const stop = engine.onLog((event) => {
+  const keep = (event: LogEvent): void => {
     if (isSystemPath(event.path.udf)) return;
     last = Math.max(event.atMs, last + 0.001);
     events.push({ cursor: last, entry: entryOf(event, last) });
     if (events.length > MAX_EVENTS) events.shift();
     news.emit("entry");
-  });
+  };
+  engine.events.on("log", keep);
 
   function after(cursor: number): { entries: Json[]; newCursor: number } {
     const newer = events.filter((event) => event.cursor > cursor);
@@ -44,7 +45,7 @@ export function createLogStream(engine: Engine, now: () => number) {
     },
     /** Answers those who wait, and from now on everyone at once. */
     close(): void {
-      stop();
+      engine.events.off("log", keep);
       closed.abort();
     },
   };

@@ -47,9 +47,9 @@ export function accessor(
   }
 
   function inline(kind: Kind, handler: Handler) {
-    const fn = registeredFunction(GENERIC[kind]({ handler }));
+    const fn = registeredFunction(GENERIC[kind]({ handler }), "isolate");
     if (fn === null) throw new TypeError("convex/server did not register the function");
-    return deployment.addInline({ ...fn, environment: "isolate" });
+    return deployment.addInline(fn);
   }
 
   return {

@@ -10,7 +10,7 @@ import {
   type LoadedFunction,
 } from "../engine/functions/registered.ts";
 import { running } from "../engine/functions/run.ts";
-import { NO_SCHEMA, parseSchema, type Schema } from "../engine/functions/schema.ts";
+import { parseSchema, type Schema } from "../engine/functions/schema.ts";
 import { activate } from "../engine/push/push.ts";
 import { SchemaChange } from "../engine/push/schema-change.ts";
 import type { Budget } from "../engine/values/limits.ts";
@@ -48,7 +48,7 @@ export class TestDeployment {
   register(path: string, schema: unknown, modules: Modules): void {
     const json = exported(schema);
     this.registered.set(path, {
-      schema: json === null ? NO_SCHEMA : parseSchema(json),
+      schema: json === null ? new Map() : parseSchema(json),
       modules: byModulePath(modules),
     });
     this.installed = null;
@@ -106,8 +106,7 @@ export class TestDeployment {
         const inline = path === "" ? this.inline.get(udf) : undefined;
         if (inline !== undefined) return inline;
         const [module = "", name = ""] = udf.split(":");
-        const found = registeredFunction(exportOf(await load(module), name));
-        return found === null ? null : { ...found, environment: "isolate" };
+        return registeredFunction(exportOf(await load(module), name), "isolate");
       },
       router: async () => registeredRouter(exportOf(await load("http"), "default")),
     };

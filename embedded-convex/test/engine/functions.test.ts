@@ -92,7 +92,7 @@ describe("the log", () => {
   test("has a function's lines in Convex's format, with its result and as an event", async () => {
     const engine = await engineWithFixture();
     const events: LogEvent[] = [];
-    engine.onLog((event) => events.push(event));
+    engine.events.on("log", (event) => events.push(event));
     const { result } = await engine.runner.runQuery(call("checks:logs", { lines: 2 }));
     expect(result.logLines).toEqual(["[LOG] 'text' 1 { a: [ 1n ] }", "[WARN] 'careful'"]);
     expect(events).toMatchObject([
@@ -251,7 +251,7 @@ describe("snapshots and subscriptions", () => {
     const ada = await engine.runner.runQuery(call("notes:ofOwner", { owner: "ada" }));
     const bob = await engine.runner.runQuery(call("notes:ofOwner", { owner: "bob" }));
     const touched: boolean[][] = [];
-    engine.writer.onCommit((commit) =>
+    engine.events.on("commit", (commit) =>
       touched.push([ada, bob].map(({ reads }) => engine.touches(reads, commit.writes))),
     );
     const id = await mutate(engine, "notes:add", { owner: "ada", text: "x" });

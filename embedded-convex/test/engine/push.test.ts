@@ -39,7 +39,7 @@ describe("a push", () => {
     await prepared.change.check();
     await expect(query(engine, "notes:ofOwner", { owner: "ada" })).rejects.toThrow("Could not find");
     let changes = 0;
-    engine.onCodeChange(() => changes++);
+    engine.events.on("code", () => changes++);
     await commitPush(engine, prepared);
     expect(changes).toBe(1);
     await mutate(engine, "notes:add", { owner: "ada", text: "kept" });

@@ -176,7 +176,7 @@ describe("a scheduled action", () => {
     const db = engine.storage.writer;
     db.exec("CREATE TEMP TRIGGER no_room BEFORE DELETE ON jobs BEGIN SELECT RAISE(ABORT, 'no room'); END");
     let refused = 0;
-    afterTest(engine.onLog(({ error }) => (refused += Number(error?.includes("no room") ?? false))));
+    engine.events.on("log", ({ error }) => (refused += Number(error?.includes("no room") ?? false)));
     await mutate(engine, "jobs:scheduleAction", { name: "a", delayMs: 0, waitMs: 0, fails: false });
     await eventually(() => (refused > 0 ? true : null), "the disk refused");
     db.exec("DROP TRIGGER no_room");

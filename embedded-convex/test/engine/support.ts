@@ -92,7 +92,8 @@ export async function bundle(
 /** All steps of a deploy. */
 export async function push(engine: Engine, definitions: PushedDefinition[]): Promise<void> {
   const prepared = await preparePush(engine, definitions);
-  await prepared.change.check();
+  const misfit = await prepared.change.check();
+  if (misfit !== null) throw new Error(`Schema validation failed.\n${misfit.sentence}`);
   await commitPush(engine, prepared);
 }
 

@@ -4,7 +4,7 @@ import type { Call, FunctionPath, Identity, UdfKind, UdfResult } from "../types.
 import type { Transaction } from "../transaction/transaction.ts";
 import { parseJson, type JsonObject } from "../values/json.ts";
 import { limitsIn, MAX_CALL_DEPTH } from "../values/limits.ts";
-import { resolveAddress, type Code, type ComponentCode } from "./code.ts";
+import { resolveAddress, type Code } from "./code.ts";
 import { LogBuffer } from "./console.ts";
 import {
   attempt,
@@ -30,12 +30,7 @@ export interface RootCall {
   journal?: string | null;
 }
 
-interface Target {
-  fn: LoadedFunction;
-  component: ComponentCode;
-  path: FunctionPath;
-  environment: LoadedFunction["environment"];
-}
+type Target = Pick<Run, "component" | "path" | "environment"> & { fn: LoadedFunction };
 
 /** Runs a function nobody else called: finds it, checks who may, tells the log. */
 export async function callFunction(
@@ -66,16 +61,7 @@ export function callNested(parent: Run, udfType: string, args: JsonObject): Prom
     if (target instanceof CallError) throw target;
     const view = udfType === "snapshotQuery" ? tx.withoutWrites() : tx;
     const identity = identityIn(target.path, parent);
-    const run = {
-      ...parent,
-      ...target,
-      kind,
-      identity,
-      tx: view,
-      depth,
-      journal: null,
-      state: new RunState(),
-    } as const;
+    const run: Run = { ...parent, ...target, kind, identity, tx: view, depth, journal: null, state: new RunState() };
     const end = tx.nest(limitsIn(args["transactionLimits"]));
     const outcome = await invokeFunction(run, target.fn, args["args"] ?? {});
     end(outcome.ok);
@@ -153,7 +139,7 @@ async function logged<T>(
   const executionMs = performance.now() - started;
   const { requestId } = request;
   const error = outcome.ok ? null : outcome.failure.message;
-  engine.log({ atMs: engine.now(), requestId, kind, path, logLines: log.lines, error, executionMs });
+  engine.events.emit("log", { atMs: engine.now(), requestId, kind, path, logLines: log.lines, error, executionMs });
   return outcome;
 }
 

@@ -4,7 +4,7 @@ import type { EnvBinding } from "../push/analysis.ts";
 import type { JsonObject } from "../values/json.ts";
 import { CallError, type PlaceMapper } from "./errors.ts";
 import type { LoadedFunction, Router } from "./registered.ts";
-import { NO_SCHEMA, type Schema } from "./schema.ts";
+import type { Schema } from "./schema.ts";
 
 export interface ComponentCode {
   /** Names from the app down, joined with "/"; "" is the app. */
@@ -88,15 +88,5 @@ export function environmentOf(
   return env;
 }
 
-/** A deployment nothing was pushed to: it has an app, with nothing in it. */
-const EMPTY_APP: ComponentCode = {
-  path: "",
-  definitionPath: "",
-  schema: NO_SCHEMA,
-  children: new Map(),
-  env: null,
-  functions: new Map(),
-  find: () => Promise.resolve(null),
-  router: () => Promise.resolve(null),
-};
-export const EMPTY_CODE: Code = { components: new Map([["", EMPTY_APP]]), auth: [], mapPlace: () => null };
+/** Of a deployment nothing was pushed to. */
+export const EMPTY_CODE: Code = { components: new Map(), auth: [], mapPlace: () => null };

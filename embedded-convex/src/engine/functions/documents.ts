@@ -9,6 +9,8 @@ import { mismatch } from "../values/validator.ts";
 import type { ComponentCode } from "./code.ts";
 import { validTableName } from "./schema.ts";
 
+const READ_ONLY = "System tables (prefixed with `_`) are read-only.";
+
 /** A transaction as the functions of one component see it. */
 export interface Scope {
   tx: Transaction;
@@ -16,21 +18,16 @@ export interface Scope {
 }
 
 /** JSON text of the document or "null". */
-export function getDocument(scope: Scope, id: string, tableName: string | null, isSystem: boolean): string {
+export function get(scope: Scope, id: string, tableName: string | null, isSystem: boolean): string {
   const table = tableOfId(scope, "get", id, tableName);
   if (table === null) return "null";
-  if (table.name.startsWith("_") !== isSystem) {
-    throw new Error(
-      isSystem
-        ? "User tables can only be accessed from db.get()."
-        : "System tables can only be accessed from db.system.get().",
-    );
-  }
+  const [tables, method] = isSystem ? ["User", "db.get()"] : ["System", "db.system.get()"];
+  if (isSystemTable(table) !== isSystem) throw new Error(`${tables} tables can only be accessed from ${method}.`);
   return scope.tx.get(table, id)?.text ?? "null";
 }
 
-export function insertDocument(scope: Scope, tableName: string, value: Json): string {
-  if (tableName.startsWith("_")) throw new Error("System tables (prefixed with `_`) are read-only.");
+export function insert(scope: Scope, tableName: string, value: Json): string {
+  if (tableName.startsWith("_")) throw new Error(READ_ONLY);
   if (!validTableName(tableName)) throw new Error(`Invalid table name "${tableName}".`);
   if (!isPlainObject(value)) throw new Error("Invalid argument `value` for `db.insert`: documents must be objects.");
   const reserved = Object.keys(value).find((name) => name === "_id" || name === "_creationTime");
@@ -42,7 +39,7 @@ export function insertDocument(scope: Scope, tableName: string, value: Json): st
   return id;
 }
 
-export function patchDocument(scope: Scope, id: string, tableName: string | null, value: Json): string {
+export function patch(scope: Scope, id: string, tableName: string | null, value: Json): string {
   const { table, json } = existing(scope, "patch", "Update", id, tableName);
   if (!isPlainObject(value)) throw new Error("Invalid argument `value` for `db.patch`: expected an object.");
   const merged: JsonObject = { ...json };
@@ -53,13 +50,13 @@ export function patchDocument(scope: Scope, id: string, tableName: string | null
   return writeChecked(scope, table, id, keepSystemFields(json, merged, value));
 }
 
-export function replaceDocument(scope: Scope, id: string, tableName: string | null, value: Json): string {
+export function replace(scope: Scope, id: string, tableName: string | null, value: Json): string {
   const { table, json } = existing(scope, "replace", "Replace", id, tableName);
   if (!isPlainObject(value)) throw new Error("Invalid argument `value` for `db.replace`: expected an object.");
   return writeChecked(scope, table, id, keepSystemFields(json, value, value));
 }
 
-export function deleteDocument(scope: Scope, id: string, tableName: string | null): string {
+export function remove(scope: Scope, id: string, tableName: string | null): string {
   const { table, text } = existing(scope, "delete", "Delete", id, tableName);
   countWrite(scope, text.length);
   scope.tx.put(table, id, null);
@@ -81,7 +78,7 @@ function existing(
   tableName: string | null,
 ): { table: Table; json: JsonObject; text: string } {
   const table = tableOfId(scope, method, id, tableName);
-  if (table?.name.startsWith("_") === true) throw new Error("System tables (prefixed with `_`) are read-only.");
+  if (table !== null && isSystemTable(table)) throw new Error(READ_ONLY);
   const found = table === null ? null : scope.tx.get(table, id);
   if (table === null || found === null) throw new Error(`${verb} on nonexistent document ID ${id}`);
   return { table, ...found };
@@ -124,8 +121,7 @@ function writeChecked(scope: Scope, table: Table, id: string, document: JsonObje
   const bytes = measure(document, "Document", MAX_DOCUMENT_NESTING);
   if (bytes > MAX_DOCUMENT_BYTES)
     throw new Error(`Value is too large (${bytes} bytes > maximum size ${MAX_DOCUMENT_BYTES} bytes).`);
-  const schema = scope.component.schema;
-  const validator = schema.validate ? (schema.tables.get(table.name)?.document ?? null) : null;
+  const validator = scope.component.schema.get(table.name)?.document ?? null;
   const error = validator === null ? null : mismatch(validator, fields, scope.tx.catalog.namesIn(scope.component.path));
   if (error !== null) {
     throw new Error(
@@ -136,6 +132,10 @@ function writeChecked(scope: Scope, table: Table, id: string, document: JsonObje
   countWrite(scope, bytes);
   scope.tx.put(table, id, sorted);
   return JSON.stringify(sorted);
+}
+
+function isSystemTable({ name }: Table): boolean {
+  return name.startsWith("_");
 }
 
 function countWrite({ tx }: Scope, bytes: number): void {

@@ -28,7 +28,7 @@ const GUARDS: Record<string, Producer> = {
   console: (run) => consoleFor(run.log, () => performanceNow()),
   process: (run, real) => {
     const env = environmentOf(run.component, run.code, run.engine.environment);
-    return run.environment === "node" && isObject(real) ? withEnv(real, env) : { env };
+    return run.environment === "node" ? withEnv(real, env) : { env };
   },
 };
 
@@ -61,26 +61,18 @@ function installGuard(name: string, guard: Producer): void {
   const reader: unknown = found === undefined ? undefined : Reflect.get(found, "get");
   if (found?.configurable === false || (typeof reader === "function" && installed.has(reader))) return;
   // A lazy accessor of Node's (fetch, crypto) is asked when it is needed, not now.
-  let assigned: { value: unknown } | null = typeof reader === "function" ? null : { value: found?.value };
-  const real = (): unknown => {
-    if (assigned !== null) return assigned.value;
-    return typeof reader === "function" ? Reflect.apply(reader, globalThis, []) : undefined;
-  };
+  let real = (): unknown => (typeof reader === "function" ? Reflect.apply(reader, globalThis, []) : found?.value);
   const get = (): unknown => {
     const store = running.getStore();
     if (store === undefined) return real();
-    if (store.kind === "import") {
-      // Not `process` by name, which would ask this accessor again.
-      const found = real();
-      return name === "process" && isObject(found) ? withEnv(found, store.env) : found;
-    }
+    if (store.kind === "import") return name === "process" ? withEnv(real(), store.env) : real();
     const { globals } = store.state;
     if (!globals.has(name)) running.exit(() => globals.set(name, guard(store, real())));
     return globals.get(name);
   };
   const set = (value: unknown): void => {
     const run = currentRun();
-    if (run === null) assigned = { value };
+    if (run === null) real = () => value;
     else run.state.globals.set(name, value);
   };
   Object.defineProperty(globalThis, name, { get, set, configurable: true, enumerable: found?.enumerable ?? false });
@@ -135,14 +127,13 @@ function observed<T>(run: Run, source: () => T): () => T {
 
 /** sfc32 from a fresh 128-bit seed: good to draw lots with, worthless for secrets, as in Convex. */
 function seededRandom(): () => number {
-  const [a = 0, b = 0, c = 0, d = 0] = crypto.getRandomValues(new Uint32Array(4));
-  const state = { a, b, c, d };
+  let [a = 0, b = 0, c = 0, d = 0] = crypto.getRandomValues(new Uint32Array(4));
   return () => {
-    const sum = (state.a + state.b + state.d) | 0;
-    state.d = (state.d + 1) | 0;
-    state.a = state.b ^ (state.b >>> 9);
-    state.b = (state.c + (state.c << 3)) | 0;
-    state.c = (((state.c << 21) | (state.c >>> 11)) + sum) | 0;
+    const sum = (a + b + d) | 0;
+    d = (d + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = (((c << 21) | (c >>> 11)) + sum) | 0;
     return (sum >>> 0) / 2 ** 32;
   };
 }
@@ -162,8 +153,9 @@ function withoutRandomness(real: object): object {
   return without(real, ["getRandomValues", "randomUUID"], "crypto");
 }
 
-function withEnv(real: object, variables: Readonly<Record<string, string>>): object {
+function withEnv(real: unknown, variables: Readonly<Record<string, string>>): object {
   const env = { ...variables };
+  if (!isObject(real)) return { env };
   return new Proxy(real, { get: (target, key): unknown => (key === "env" ? env : Reflect.get(target, key, target)) });
 }
 

@@ -4,7 +4,7 @@ import type { Json, UdfKind } from "../types.ts";
 import { parseJson } from "../values/json.ts";
 import { parseValidator, type Validator } from "../values/validator.ts";
 
-export interface RegisteredFunction {
+export interface LoadedFunction {
   kind: Exclude<UdfKind, "httpAction">;
   visibility: "public" | "internal";
   /** Validator JSON text, as `exportArgs()` and `exportReturns()` give it. */
@@ -12,13 +12,9 @@ export interface RegisteredFunction {
   returnsJson: string;
   args: Validator;
   returns: Validator | null;
+  environment: "isolate" | "node";
   /** Runs it with the JSON text of `[args]`; gives the JSON text of the result. */
   invoke(args: string): Promise<string>;
-}
-
-/** A pushed function together with where it runs. */
-export interface LoadedFunction extends RegisteredFunction {
-  environment: "isolate" | "node";
 }
 
 /** Path, method and handler of each route. */
@@ -31,7 +27,7 @@ const FLAGS = [
 ] as const;
 
 /** Null for an export that is not a query, mutation or action. Throws the developer's sentence for a broken validator. */
-export function registeredFunction(value: unknown): RegisteredFunction | null {
+export function registeredFunction(value: unknown, environment: LoadedFunction["environment"]): LoadedFunction | null {
   if (typeof value !== "function") return null;
   const flag = FLAGS.find(([name]) => Reflect.get(value, name) === true);
   if (flag === undefined) return null;
@@ -47,6 +43,7 @@ export function registeredFunction(value: unknown): RegisteredFunction | null {
     returnsJson,
     args,
     returns: parseValidator(returnsJson),
+    environment,
     invoke: async (text) => {
       const result: unknown = await callMethod(value, method, kind === "action" ? ["", text] : [text]);
       if (typeof result !== "string") throw new TypeError(`${method} did not return JSON`);

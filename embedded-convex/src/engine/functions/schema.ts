@@ -6,20 +6,16 @@ import { validatorOf, type Validator } from "../values/validator.ts";
 import { NOT_HERE } from "../unsupported.ts";
 
 export interface TableSchema {
-  /** Null accepts any document. */
+  /** Null accepts any document: so it is without a type, or with `schemaValidation: false`. */
   document: Validator | null;
   /** JSON text of the document's validator, to see whether a push changes it. */
   documentJson: string;
+  /** Fields by name of index. */
   indexes: ReadonlyMap<string, readonly string[]>;
 }
 
-export interface Schema {
-  tables: ReadonlyMap<string, TableSchema>;
-  /** False with `schemaValidation: false`: then validators only type the code. */
-  validate: boolean;
-}
-
-export const NO_SCHEMA: Schema = { tables: new Map(), validate: false };
+/** By name of table. */
+export type Schema = ReadonlyMap<string, TableSchema>;
 
 const TABLE_NAME = /^[a-zA-Z][a-zA-Z0-9_]{0,63}$/;
 const indexes = z.array(z.object({ indexDescriptor: z.string(), fields: z.array(z.string()) })).default([]);
@@ -40,16 +36,17 @@ const schemaJson = z.object({ tables: z.array(tableJson), schemaValidation: z.bo
 export function parseSchema(exported: unknown): Schema {
   const json = schemaJson.safeParse(exported);
   assert(json.success, "schema.ts must export a schema made by defineSchema.");
-  const tables = json.data.tables.map((table): [string, TableSchema] => [table.tableName, tableOf(table)]);
-  return { tables: new Map(tables), validate: json.data.schemaValidation };
+  const { tables, schemaValidation } = json.data;
+  return new Map(tables.map((table) => [table.tableName, tableOf(table, schemaValidation)]));
 }
 
 export function validTableName(name: string): boolean {
   return TABLE_NAME.test(name);
 }
 
-function tableOf(table: z.infer<typeof tableJson>): TableSchema {
-  const { tableName: name, documentType } = table;
+function tableOf(table: z.infer<typeof tableJson>, isValidated: boolean): TableSchema {
+  const name = table.tableName;
+  const documentType = isValidated ? table.documentType : null;
   const advice = "start with a letter, then letters, digits and underscores, at most 64";
   assert(validTableName(name), `"${name}" is not a valid table name: ${advice}.`);
   const searched = table.searchIndexes.length + table.stagedSearchIndexes.length > 0;

@@ -3,7 +3,7 @@
  * only wait for a nested call of the same function that is still running.
  */
 import { EngineError, type FunctionPath } from "../types.ts";
-import { paginate } from "../query/paginate.ts";
+import { pageArgs, paginate } from "../query/paginate.ts";
 import { planQuery, queryShape } from "../query/plan.ts";
 import { runPlan } from "../query/stream.ts";
 import { cancelJob, scheduleJob } from "../schedule/jobs.ts";
@@ -12,15 +12,7 @@ import { int64, parseObject, type JsonObject } from "../values/json.ts";
 import { NOT_HERE } from "../unsupported.ts";
 import { callNested } from "./calls.ts";
 import { functionHandle, loadFunction, resolveAddress } from "./code.ts";
-import {
-  deleteDocument,
-  getDocument,
-  insertDocument,
-  normalizeId,
-  patchDocument,
-  replaceDocument,
-  type Scope,
-} from "./documents.ts";
+import * as documents from "./documents.ts";
 import type { LoadedFunction } from "./registered.ts";
 import { userAttributes, type Run } from "./run.ts";
 
@@ -41,7 +33,7 @@ const SYNC: Record<string, ((run: Run, args: JsonObject) => string) | undefined>
     return "null";
   },
   "1.0/db/normalizeId": (run, args) =>
-    JSON.stringify({ id: normalizeId(scopeOf(run), textArg(args, "table"), textArg(args, "idString")) }),
+    JSON.stringify({ id: documents.normalizeId(scopeOf(run), textArg(args, "table"), textArg(args, "idString")) }),
   "1.0/getSnapshotTs": (run) => {
     const tx = transactionOf(run);
     tx.observedTime = true;
@@ -51,14 +43,14 @@ const SYNC: Record<string, ((run: Run, args: JsonObject) => string) | undefined>
 
 const ASYNC: Record<string, Handler | undefined> = {
   "1.0/get": (run, args) =>
-    getDocument(scopeOf(run), textArg(args, "id"), optionalText(args, "table"), args["isSystem"] === true),
+    documents.get(scopeOf(run), textArg(args, "id"), optionalText(args, "table"), args["isSystem"] === true),
   "1.0/insert": (run, args) =>
-    JSON.stringify({ _id: insertDocument(writeScope(run), textArg(args, "table"), args["value"] ?? null) }),
+    JSON.stringify({ _id: documents.insert(writeScope(run), textArg(args, "table"), args["value"] ?? null) }),
   "1.0/shallowMerge": (run, args) =>
-    patchDocument(writeScope(run), textArg(args, "id"), optionalText(args, "table"), args["value"] ?? null),
+    documents.patch(writeScope(run), textArg(args, "id"), optionalText(args, "table"), args["value"] ?? null),
   "1.0/replace": (run, args) =>
-    replaceDocument(writeScope(run), textArg(args, "id"), optionalText(args, "table"), args["value"] ?? null),
-  "1.0/remove": (run, args) => deleteDocument(writeScope(run), textArg(args, "id"), optionalText(args, "table")),
+    documents.replace(writeScope(run), textArg(args, "id"), optionalText(args, "table"), args["value"] ?? null),
+  "1.0/remove": (run, args) => documents.remove(writeScope(run), textArg(args, "id"), optionalText(args, "table")),
   "1.0/queryStreamNext": streamNext,
   "1.0/queryPage": page,
   "1.0/runUdf": (run, args) => callNested(run, textArg(args, "udfType"), args),
@@ -152,15 +144,8 @@ function page(run: Run, args: JsonObject): string {
       "This query or mutation function ran multiple paginated queries. Convex only supports a single paginated query in each function.",
     );
   }
-  const request = {
-    query: JSON.stringify([component.path, queryShape(args["query"])]),
-    cursor: optionalText(args, "cursor"),
-    endCursor: optionalText(args, "endCursor"),
-    journal: run.journal,
-    pageSize: numberArg(args, "pageSize"),
-    maximumRowsRead: optionalNumber(args, "maximumRowsRead") ?? Infinity,
-    maximumBytesRead: optionalNumber(args, "maximumBytesRead") ?? Infinity,
-  };
+  const query = JSON.stringify([component.path, queryShape(args["query"])]);
+  const request = { ...pageArgs.parse(args), query, journal: run.journal };
   const result = paginate(tx, planQuery(args["query"], tx, component), request, run.engine.cursors);
   run.state.endCursor = result.continueCursor;
   const { page: documents, ...rest } = result;
@@ -200,11 +185,11 @@ function transactionOf({ tx }: Run): Transaction {
   return tx;
 }
 
-function scopeOf(run: Run): Scope {
+function scopeOf(run: Run): documents.Scope {
   return { tx: transactionOf(run), component: run.component };
 }
 
-function writeScope(run: Run): Scope {
+function writeScope(run: Run): documents.Scope {
   const scope = scopeOf(run);
   if (run.kind !== "mutation" || !scope.tx.isWritable)
     throw new Error("Queries cannot write to the database or schedule functions.");
@@ -225,10 +210,6 @@ function numberArg(args: JsonObject, name: string): number {
 
 function optionalText(args: JsonObject, name: string): string | null {
   return typeof args[name] === "string" ? args[name] : null;
-}
-
-function optionalNumber(args: JsonObject, name: string): number | null {
-  return typeof args[name] === "number" ? args[name] : null;
 }
 
 function describePath(path: FunctionPath): string {

@@ -28,23 +28,22 @@ export function filesOf(definition: PushedDefinition, names: ReadonlyMap<string,
 }
 
 export async function analyzeDefinition(pushed: PushedDefinition, bundle: Bundle): Promise<DefinitionAnalysis> {
-  const isApp = pushed.definitionPath === "";
   const functions: { [path: string]: ModuleAnalysis } = {};
   for (const module of pushed.functions) {
     // Shared chunks and configuration hold no functions.
-    const { path } = module;
-    if (!path.endsWith(".js") || path.startsWith(DEPENDENCIES) || path === AUTH_CONFIG) continue;
-    functions[path] = await analyzeModule(module, bundle);
+    if (!module.path.endsWith(".js") || module.path.startsWith(DEPENDENCIES) || module.path === AUTH_CONFIG) continue;
+    functions[module.path] = await analyzeModule(module, bundle);
   }
-  const config = pushed.definition === null ? {} : await describeExport(bundle, pushed.definition.path);
+  const { definitionPath: path, definition, schema } = pushed;
+  const config = definition === null ? {} : await describeExport(bundle, definition.path);
   return {
     definition: componentDefinition.parse({
-      path: pushed.definitionPath,
-      definitionType: isApp ? { type: "app" } : { type: "childComponent", name: "" },
+      path,
+      definitionType: { type: "app" },
       ...z.looseObject({}).parse(config),
-      exports: { type: "branch", branch: isApp ? [] : treeOf(publicFunctions(functions)) },
+      exports: { type: "branch", branch: path === "" ? [] : treeOf(publicFunctions(functions)) },
     }),
-    schema: pushed.schema === null ? null : await describeExport(bundle, pushed.schema.path),
+    schema: schema === null ? null : await describeExport(bundle, schema.path),
     functions,
     auth: pushed.functions.some((module) => module.path === AUTH_CONFIG) ? await authProviders(bundle) : [],
   };
@@ -54,7 +53,7 @@ async function analyzeModule(module: PushedModule, bundle: Bundle): Promise<Modu
   const namespace = await evaluated(bundle, module.path);
   const functions: ModuleAnalysis["functions"] = [];
   for (const name of typeof namespace === "object" && namespace !== null ? Object.keys(namespace) : []) {
-    const found = described(module.path, name, () => registeredFunction(exportOf(namespace, name)));
+    const found = described(module.path, name, () => registeredFunction(exportOf(namespace, name), module.environment));
     if (found === null) continue;
     if (module.environment === "node" && found.kind !== "action") {
       throw invalid(

@@ -3,7 +3,7 @@ import { EngineError, type FunctionInfo } from "../types.ts";
 import type { Bundle } from "../functions/bundle.ts";
 import type { Code, ComponentCode } from "../functions/code.ts";
 import { exportOf, registeredFunction, registeredRouter, type LoadedFunction } from "../functions/registered.ts";
-import { NO_SCHEMA, parseSchema } from "../functions/schema.ts";
+import { parseSchema } from "../functions/schema.ts";
 import { NOT_HERE } from "../unsupported.ts";
 import type { DefinitionAnalysis, EnvBinding } from "./analysis.ts";
 
@@ -53,7 +53,7 @@ function mount(
   into.set(path, {
     path,
     definitionPath,
-    schema: schema === null ? NO_SCHEMA : parseSchema(schema),
+    schema: schema === null ? new Map() : parseSchema(schema),
     children,
     env,
     functions: functionInfos(functions, path),
@@ -74,8 +74,7 @@ async function loadFunction(bundle: Bundle, udf: string): Promise<LoadedFunction
   const [module = "", name = ""] = udf.split(":");
   const file = bundle.files.get(`${module}.js`);
   if (file === undefined) return null;
-  const found = registeredFunction(exportOf(await bundle.load(file.path), name));
-  return found === null ? null : { ...found, environment: file.environment };
+  return registeredFunction(exportOf(await bundle.load(file.path), name), file.environment);
 }
 
 function functionInfos(modules: Definition["functions"], component: string): Map<string, FunctionInfo> {

@@ -4,7 +4,6 @@ import type { Engine } from "../engine.ts";
 import { EngineError } from "../types.ts";
 import { Bundle, type BundleFile } from "../functions/bundle.ts";
 import type { Code } from "../functions/code.ts";
-import { insertTable, SCHEDULED_FUNCTIONS, type Catalog } from "../storage/catalog.ts";
 import { textOf, type Connection } from "../storage/connection.ts";
 import { checkCron, replaceCrons, type DeclaredCron } from "../schedule/crons.ts";
 import { pushRecord, type ModuleFile, type PushedDefinition, type PushRecord } from "./analysis.ts";
@@ -101,13 +100,6 @@ export function appModules(db: Connection): ModuleFile[] {
 export function appModule(db: Connection, path: string, hash: string): BundleFile | null {
   const file = appModules(db).find((one) => one.path === path && one.hash === hash);
   return file === undefined ? null : readFile(db, file);
-}
-
-/** Every component has a scheduler. */
-export function ensureSystemTables(db: Connection, catalog: Catalog, code: Code): void {
-  for (const component of code.components.keys()) {
-    if (catalog.table(component, SCHEDULED_FUNCTIONS) === null) insertTable(db, component, SCHEDULED_FUNCTIONS);
-  }
 }
 
 function storedPush(db: Connection): PushRecord | null {

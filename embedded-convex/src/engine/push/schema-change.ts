@@ -3,8 +3,8 @@
  * the old code keeps running, rows are checked against changed validators, and writes that come in meanwhile are
  * checked too. Nothing the old code sees changes until `activate`.
  */
-import { EngineError, SchemaValidationError } from "../types.ts";
-import type { Code, ComponentCode } from "../functions/code.ts";
+import { EngineError } from "../types.ts";
+import type { Code } from "../functions/code.ts";
 import type { Engine } from "../engine.ts";
 import type { TableSchema } from "../functions/schema.ts";
 import { indexOver, insertIndex, SCHEDULED_FUNCTIONS, type Index, type Table } from "../storage/catalog.ts";
@@ -20,9 +20,17 @@ const BATCH_ROWS = 500;
 
 const { setImmediate } = globalThis;
 
-/** A table of the new schema, in its component. */
+/** The first row met that the new schema does not allow. */
+export interface Misfit {
+  component: string;
+  table: string;
+  /** Names the document and the field. */
+  sentence: string;
+}
+
+/** A table of the new schema. */
 interface Declared {
-  component: ComponentCode;
+  component: string;
   name: string;
   schema: TableSchema;
 }
@@ -31,38 +39,40 @@ export class SchemaChange {
   private readonly engine: Engine;
   private readonly code: Code;
   private readonly tables: readonly Declared[];
+  /** Indexes that were filled from all rows. */
   private readonly built = new Set<number>();
-  private failure: EngineError | null = null;
+  private misfit: Misfit | null = null;
   private checked = false;
 
   constructor(engine: Engine, code: Code) {
     this.engine = engine;
     this.code = code;
-    this.tables = [...code.components.values()].flatMap((component) =>
-      [...component.schema.tables].map(([name, schema]) => ({ component, name, schema })),
+    this.tables = [...code.components.values()].flatMap(({ path, schema: tables }) =>
+      Array.from(tables, ([name, schema]) => ({ component: path, name, schema })),
     );
   }
 
-  /** Backfills and validates. Throws SchemaValidationError naming the first row that does not fit. */
-  async check(): Promise<void> {
-    if (this.checked) return;
+  /** Backfills and validates. Null when every row fits. */
+  async check(): Promise<Misfit | null> {
+    if (this.checked) return null;
     await this.engine.writer.run(() => {
       // One change is watched at a time: an earlier one that was never finished must be checked again.
       this.engine.schemaWatch = this;
       this.createMissing();
     });
     for (const declared of this.tables) {
-      const table = this.table(declared);
-      for (const index of this.indexes(declared)) if (index?.state === "building") await this.backfill(table, index);
-      if (this.mustValidate(declared)) await this.validate(declared, table);
+      for (const index of this.indexes(declared)) if (index?.state === "building") await this.backfill(declared, index);
+      await this.validate(declared);
     }
-    this.assertNoFailure();
-    this.checked = true;
+    this.checked = this.misfit === null;
+    if (!this.checked) this.end();
+    return this.misfit;
   }
 
   /** Throws unless `check` has succeeded and still holds. Call under the writer's lock. */
   assertReady(): void {
-    this.assertNoFailure();
+    if (this.misfit !== null)
+      throw new EngineError("SchemaValidationError", `Schema validation failed.\n${this.misfit.sentence}`);
     const isReady = (index: Index | null) => index?.state === "live" || (index !== null && this.built.has(index.id));
     const indexes = this.tables.flatMap((declared) => this.indexes(declared));
     if (!this.checked || this.engine.schemaWatch !== this || !indexes.every(isReady))
@@ -87,20 +97,19 @@ export class SchemaChange {
   /** Checks what is being written meanwhile. */
   changed(changes: readonly Change[]): void {
     for (const { table, after } of changes) {
-      const component = this.code.components.get(table.component);
-      const schema = component?.schema.tables.get(table.name);
-      if (component?.schema.validate === true && schema !== undefined && after !== null)
-        this.checkDocument({ component, name: table.name, schema }, after.json);
+      const { component, name } = table;
+      const schema = this.code.components.get(component)?.schema.get(name);
+      if (schema !== undefined && after !== null) this.checkDocument({ component, name, schema }, after.json);
     }
   }
 
   private createMissing(): void {
     const { storage, writer } = this.engine;
     for (const component of this.code.components.keys()) writer.tableFor(component, SCHEDULED_FUNCTIONS);
-    for (const { component, name } of this.tables) writer.tableFor(component.path, name);
-    for (const declared of this.tables) {
-      for (const fields of declared.schema.indexes.values()) {
-        const table = this.table(declared);
+    for (const { component, name, schema } of this.tables) {
+      writer.tableFor(component, name);
+      for (const fields of schema.indexes.values()) {
+        const table = writer.tableFor(component, name);
         if (indexOver(table, fields, ["live", "building"]) !== null) continue;
         writer.apply((db) => insertIndex(db, table.id, fields, "building"));
         storage.reloadCatalog();
@@ -109,10 +118,10 @@ export class SchemaChange {
   }
 
   /** Fills a building index from the rows there are; new writes keep it up to date by themselves. */
-  private async backfill(table: Table, index: Index): Promise<void> {
+  private async backfill(declared: Declared, index: Index): Promise<void> {
     if (this.built.has(index.id)) return;
     const { storage, writer } = this.engine;
-    const pages = tablePages(storage.writer, table, BATCH_ROWS);
+    const pages = tablePages(storage.writer, this.table(declared), BATCH_ROWS);
     const fillNext = () => {
       const { value: rows } = pages.next();
       if (rows !== undefined) writer.apply((db) => fill(db, index, rows));
@@ -122,12 +131,16 @@ export class SchemaChange {
     this.built.add(index.id);
   }
 
-  private async validate(declared: Declared, table: Table): Promise<void> {
+  /** Checks the rows there are, unless the live schema holds them to the same already. */
+  private async validate(declared: Declared): Promise<void> {
+    const { component, name, schema } = declared;
+    const live = this.engine.code.components.get(component)?.schema.get(name);
+    if (schema.document === null || live?.documentJson === schema.documentJson) return;
     const view = this.engine.storage.snapshot();
     try {
-      for (const rows of tablePages(view.reader, table, BATCH_ROWS)) {
+      for (const rows of tablePages(view.reader, this.table(declared), BATCH_ROWS)) {
         for (const row of rows) this.checkDocument(declared, parseObject(row.text));
-        if (this.failure !== null) return;
+        if (this.misfit !== null) return;
         await new Promise((resolve) => setImmediate(resolve));
       }
     } finally {
@@ -136,24 +149,12 @@ export class SchemaChange {
   }
 
   private checkDocument({ component, name, schema }: Declared, document: JsonObject): void {
-    if (schema.document === null || this.failure !== null) return;
+    if (schema.document === null || this.misfit !== null) return;
     const { _id, _creationTime, ...fields } = document;
-    const error = mismatch(schema.document, fields, this.engine.storage.catalog.namesIn(component.path));
+    const error = mismatch(schema.document, fields, this.engine.storage.catalog.namesIn(component));
     if (error === null) return;
     const sentence = `Document with ID "${asText(_id)}" in table "${name}" does not match the schema: ${error}`;
-    this.failure = new SchemaValidationError(component.path, name, sentence);
-  }
-
-  private mustValidate({ component, name, schema }: Declared): boolean {
-    const live = this.engine.code.components.get(component.path)?.schema;
-    const before = live?.validate === true ? live.tables.get(name)?.documentJson : undefined;
-    return component.schema.validate && before !== schema.documentJson;
-  }
-
-  private assertNoFailure(): void {
-    if (this.failure === null) return;
-    this.end();
-    throw this.failure;
+    this.misfit = { component, table: name, sentence };
   }
 
   /** The indexes the schema wants of a table, as they are; null for one that is gone. */
@@ -163,7 +164,7 @@ export class SchemaChange {
   }
 
   private table({ component, name }: Declared): Table {
-    const table = this.engine.storage.catalog.table(component.path, name);
+    const table = this.engine.storage.catalog.table(component, name);
     if (table === null) throw new EngineError("SchemaRaceDetected", `Table ${name} went away. Push again.`, 409);
     return table;
   }

@@ -1,4 +1,5 @@
 /** One page of a query: `paginate()` behind the `1.0/queryPage` syscall. */
+import { z } from "zod";
 import type { KeyRange } from "../types.ts";
 import { rangeAfter, type Order } from "../storage/reader.ts";
 import type { Transaction } from "../transaction/transaction.ts";
@@ -12,16 +13,20 @@ const SPLIT_SHARE = 0.75;
 const INVALID_CURSOR =
   "InvalidCursor: Tried to run a query starting from a cursor, but it looks like this cursor is from a different query.";
 
-export interface PageRequest {
+/** What `1.0/queryPage` asks for. */
+export const pageArgs = z.object({
+  cursor: z.string().nullable(),
+  endCursor: z.string().nullish(),
+  pageSize: z.number(),
+  maximumRowsRead: z.number().nullish(),
+  maximumBytesRead: z.number().nullish(),
+});
+
+export interface PageRequest extends z.infer<typeof pageArgs> {
   /** Canonical text of the query; a cursor of another query is refused. */
   query: string;
-  cursor: string | null;
-  endCursor: string | null;
   /** End of this page when it ran before; replaces `endCursor` where none is given. */
   journal: string | null;
-  pageSize: number;
-  maximumRowsRead: number;
-  maximumBytesRead: number;
 }
 
 export interface Page {
@@ -34,10 +39,11 @@ export interface Page {
 }
 
 export function paginate(tx: Transaction, plan: QueryPlan, request: PageRequest, cursors: CursorCodec): Page {
-  const { query, pageSize, journal } = request;
+  const { query, pageSize, journal, maximumRowsRead, maximumBytesRead } = request;
   const from = placeOf(request.cursor, query, cursors) ?? "start";
   // A journal of other code than today's is no error: the page is simply read anew.
-  const until = placeOf(request.endCursor, query, cursors) ?? (journal === null ? null : cursors.open(journal, query));
+  const until =
+    placeOf(request.endCursor ?? null, query, cursors) ?? (journal === null ? null : cursors.open(journal, query));
   const range = plan.range === null ? null : between(plan.range, plan.order, from, until);
   const rows = runPlan(tx, { ...plan, range });
   const page: string[] = [];
@@ -54,7 +60,7 @@ export function paginate(tx: Transaction, plan: QueryPlan, request: PageRequest,
     keys.push(row.key);
     bytesRead += row.text.length;
     if (row.passes) page.push(row.text);
-    isCut = keys.length >= request.maximumRowsRead || bytesRead >= request.maximumBytesRead;
+    isCut = keys.length >= (maximumRowsRead ?? Infinity) || bytesRead >= (maximumBytesRead ?? Infinity);
   }
   const end: Place = isExhausted ? (until ?? "end") : (keys.at(-1) ?? from);
   const middle = keys.length >= 2 ? keys[Math.floor((keys.length - 1) / 2)] : undefined;

@@ -36,7 +36,7 @@ export function planQuery(query: Json | undefined, tx: Transaction, component: C
   const name =
     source["type"] === "FullTableScan" ? `${asText(source["tableName"])}.by_creation_time` : source["indexName"];
   const [tableName = "", indexName = ""] = asText(name).split(".");
-  const fields = SYSTEM_INDEXES.get(indexName) ?? component.schema.tables.get(tableName)?.indexes.get(indexName);
+  const fields = SYSTEM_INDEXES.get(indexName) ?? component.schema.get(tableName)?.indexes.get(indexName);
   if (fields === undefined) throw new Error(`Index ${tableName}.${indexName} not found.`);
   const [lower, upper] = keyBounds(tableName, fields, listOf(source["range"]).map(toBound));
   const order = source["order"] === "desc" ? "desc" : "asc";

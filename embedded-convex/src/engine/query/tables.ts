@@ -15,7 +15,7 @@ export interface PageOptions {
 
 /** A component's tables without those of the system. */
 export function userTables({ storage }: Engine, component: string): Table[] {
-  return storage.catalog.tables(component).filter(({ name }) => !name.startsWith("_"));
+  return storage.catalog.all().filter((table) => table.component === component && !table.name.startsWith("_"));
 }
 
 /** A page of documents; its `cursor` is null at the end. Throws EngineError for a cursor of another table. */

@@ -39,19 +39,14 @@ const SELECT_TABLES = `
   FROM tables t JOIN indexes i ON i.table_id = t.id AND i.state <> 'dropped' GROUP BY t.id ORDER BY t.id`;
 
 export class Catalog {
-  private readonly byComponent: ReadonlyMap<string, ReadonlyMap<string, Table>>;
+  private readonly list: readonly Table[];
+  private readonly byName: ReadonlyMap<string, Table>;
   private readonly byNumber: ReadonlyMap<string, Table>;
 
-  private constructor(tables: Iterable<Table>) {
-    const byComponent = new Map<string, Map<string, Table>>();
-    const byNumber = new Map<string, Table>();
-    for (const table of tables) {
-      const names = byComponent.get(table.component) ?? new Map<string, Table>();
-      byComponent.set(table.component, names.set(table.name, table));
-      byNumber.set(`${table.number} ${table.component}`, table);
-    }
-    this.byComponent = byComponent;
-    this.byNumber = byNumber;
+  private constructor(tables: readonly Table[]) {
+    this.list = tables;
+    this.byName = new Map(tables.map((table) => [`${table.name} ${table.component}`, table]));
+    this.byNumber = new Map(tables.map((table) => [`${table.number} ${table.component}`, table]));
   }
 
   static load(db: Connection): Catalog {
@@ -59,7 +54,7 @@ export class Catalog {
   }
 
   table(component: string, name: string): Table | null {
-    return this.byComponent.get(component)?.get(name) ?? null;
+    return this.byName.get(`${name} ${component}`) ?? null;
   }
 
   tableByNumber(component: string, number: number): Table | null {
@@ -71,12 +66,9 @@ export class Catalog {
     return (number) => this.tableByNumber(component, number)?.name ?? null;
   }
 
-  tables(component: string): Table[] {
-    return [...(this.byComponent.get(component)?.values() ?? [])];
-  }
-
-  all(): Table[] {
-    return [...this.byComponent.keys()].flatMap((component) => this.tables(component));
+  /** The tables of all components, in the order in which they were made. */
+  all(): readonly Table[] {
+    return this.list;
   }
 }
 

@@ -2,7 +2,7 @@
  * What a mutation has written so far, merged over the committed rows by its own reads. Nothing reaches SQLite
  * before the commit, so a rollback, whole or to a savepoint, only forgets.
  */
-import type { Index, Table } from "../storage/catalog.ts";
+import type { Table } from "../storage/catalog.ts";
 import type { KeyRange } from "../types.ts";
 import type { Order } from "../storage/reader.ts";
 import { compareKeys, documentKey } from "../values/keys.ts";
@@ -30,18 +30,19 @@ export interface Entry {
 export class Overlay {
   private readonly changed = new Map<string, Change>();
   private readonly indexes = new Map<number, Entry[]>();
-  private readonly undo: { change: Change; after: DocumentText | null; isNew: boolean }[] = [];
+  private readonly undo: { change: Change; after: DocumentText | null }[] = [];
 
   change(id: string): Change | undefined {
     return this.changed.get(id);
   }
 
-  changes(): IterableIterator<Change> {
-    return this.changed.values();
+  /** What is not as it was; a document made and deleted again is. */
+  changes(): Change[] {
+    return [...this.changed.values()].filter(({ before, after }) => before !== after);
   }
 
   put(change: Change, after: DocumentText | null): void {
-    this.undo.push({ change, after: change.after, isNew: !this.changed.has(change.id) });
+    this.undo.push({ change, after: change.after });
     this.changed.set(change.id, change);
     this.set(change, after);
   }
@@ -52,12 +53,7 @@ export class Overlay {
   }
 
   rollback(savepoint: number): void {
-    for (const { change, after, isNew } of this.undo.splice(savepoint).toReversed()) {
-      this.set(change, after);
-      if (!isNew) continue;
-      this.changed.delete(change.id);
-      for (const index of change.table.indexes) this.clear(index, change);
-    }
+    for (const { change, after } of this.undo.splice(savepoint).toReversed()) this.set(change, after);
   }
 
   /** The nearest entry of the range strictly beyond `from` in reading order. */
@@ -72,30 +68,21 @@ export class Overlay {
   }
 
   private set(change: Change, after: DocumentText | null): void {
-    for (const index of change.table.indexes) {
-      const entries = this.clear(index, change);
-      if (change.before !== null) put(entries, documentKey(index.fields, change.before.json), null);
-      if (after !== null) put(entries, documentKey(index.fields, after.json), after.text);
+    for (const { id, fields } of change.table.indexes) {
+      const entries = this.indexes.get(id) ?? [];
+      this.indexes.set(id, entries);
+      const replace = (state: DocumentText | null, ...texts: (string | null)[]): void => {
+        if (state === null) return;
+        const key = documentKey(fields, state.json);
+        const { at, found } = find(entries, key);
+        entries.splice(at, found, ...texts.map((text) => ({ key, text })));
+      };
+      replace(change.after);
+      replace(change.before, null);
+      replace(after, after?.text ?? null);
     }
     change.after = after;
   }
-
-  /** Forgets where the document stands and stood. */
-  private clear(index: Index, { before, after }: Change): Entry[] {
-    const entries = this.indexes.get(index.id) ?? [];
-    this.indexes.set(index.id, entries);
-    for (const state of [before, after]) {
-      if (state === null) continue;
-      const { at, found } = find(entries, documentKey(index.fields, state.json));
-      entries.splice(at, found);
-    }
-    return entries;
-  }
-}
-
-function put(entries: Entry[], key: Uint8Array, text: string | null): void {
-  const { at, found } = find(entries, key);
-  entries.splice(at, found, { key, text });
 }
 
 /** Where a key stands, or would stand, in a sorted array, and how many entries (0 or 1) have it. */

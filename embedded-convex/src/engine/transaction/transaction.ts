@@ -8,7 +8,7 @@ import type { Catalog, Table } from "../storage/catalog.ts";
 import type { Connection } from "../storage/connection.ts";
 import { rowAt, rowsOf, type Order, type StoredDocument } from "../storage/reader.ts";
 import { compareKeys, documentKey, encodeTuple, successor } from "../values/keys.ts";
-import { hasCommitTs, parseObject, resolveCommitTs, type JsonObject } from "../values/json.ts";
+import { parseObject, resolveCommitTs, type JsonObject } from "../values/json.ts";
 import type { Budget } from "../values/limits.ts";
 import { Overlay, type Change, type DocumentText } from "./overlay.ts";
 import { Usage } from "./usage.ts";
@@ -156,9 +156,9 @@ export class Transaction {
     return { intervals: this.intervals.filter((interval) => compareKeys(interval.lower, interval.upper) < 0) };
   }
 
-  /** Changes that do something: a document made and deleted again is none. */
+  /** Changes that do something. */
   changes(): Change[] {
-    return [...this.overlay.changes()].filter((change) => change.before !== null || change.after !== null);
+    return this.overlay.changes();
   }
 
   /** Adds rows of the engine's own tables to the commit. */
@@ -216,9 +216,8 @@ export class Transaction {
 }
 
 function resolved(document: DocumentText, ts: bigint): DocumentText {
-  if (!hasCommitTs(document.text)) return document;
   const text = resolveCommitTs(document.text, ts);
-  return { text, json: parseObject(text) };
+  return text === document.text ? document : { text, json: parseObject(text) };
 }
 
 /** Returns the document's row. */

@@ -24,6 +24,7 @@ interface Waiting {
 export class Writer {
   readonly storage: Storage;
   private readonly now: () => number;
+  private readonly onCommit: (commit: Commit) => void;
   private readonly queue: (() => Promise<void>)[] = [];
   private group: Waiting[] = [];
   private commits: Commit[] = [];
@@ -32,19 +33,17 @@ export class Writer {
   /** Counts lost groups: a body that read from one must not be answered. */
   private lostGroups = 0;
   private builtOn = 0;
-  private readonly listeners = new Set<(commit: Commit) => void>();
   private readonly outside = AsyncLocalStorage.snapshot();
   private readonly idleWaiters: (() => void)[] = [];
 
-  /** @param now Milliseconds since 1970. */
-  constructor(storage: Storage, now: () => number) {
+  /**
+   * @param now Milliseconds since 1970.
+   * @param onCommit Told of every commit once it is on disk, in their order.
+   */
+  constructor(storage: Storage, now: () => number, onCommit: (commit: Commit) => void) {
     this.storage = storage;
     this.now = now;
-  }
-
-  onCommit(listener: (commit: Commit) => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    this.onCommit = onCommit;
   }
 
   /** Runs `body` alone. Resolves with its value once everything it applied, and everything it could read, is on disk. */
@@ -135,7 +134,7 @@ export class Writer {
       for (const waiting of group) waiting.fail(error);
       return;
     }
-    for (const commit of commits) for (const listener of this.listeners) listener(commit);
+    commits.forEach(this.onCommit);
     for (const waiting of group) waiting.settle();
   }
 }

@@ -101,12 +101,9 @@ function own(object: JsonObject, key: string): Json | undefined {
 
 /** Replaces every pending commit timestamp in encoded text by the int64 it becomes at commit. */
 export function resolveCommitTs(text: string, ts: bigint): string {
-  return hasCommitTs(text) ? JSON.stringify(replaceCommitTs(parseJson(text), int64(ts))) : text;
-}
-
-/** Cheap test; false positives only cost a parse. */
-export function hasCommitTs(text: string): boolean {
-  return text.includes('"$commitTs"');
+  // False positives only cost a parse.
+  if (!text.includes('"$commitTs"')) return text;
+  return JSON.stringify(replaceCommitTs(parseJson(text), int64(ts)));
 }
 
 function replaceCommitTs(value: Json, ts: Json): Json {

@@ -87,17 +87,18 @@ export function createLiveQueries(engine: Engine, caller: Caller, now: () => num
     for (const onStale of entry.subscribers) onStale();
   }
 
-  const stopCommits = engine.writer.onCommit((commit) => {
+  const onCommit = (commit: Commit): void => {
     for (const view of views) view.missed.push(commit);
     const touched = new Set(volatile);
     for (const { index, key } of commit.writes.keys) readers.get(index)?.stab(key, touched);
     for (const entry of touched) expire(entry, commit.ts);
-  });
+  };
 
-  const stopCode = engine.onCodeChange(() => {
+  const onCode = (): void => {
     const ts = engine.storage.durableTs;
     for (const entry of entries) expire(entry, ts);
-  });
+  };
+  engine.events.on("commit", onCommit).on("code", onCode);
 
   /** The newest moment. Close it soon. */
   function open(): View {
@@ -188,8 +189,7 @@ export function createLiveQueries(engine: Engine, caller: Caller, now: () => num
       };
     },
     close(): void {
-      stopCommits();
-      stopCode();
+      engine.events.off("commit", onCommit).off("code", onCode);
     },
   };
 }
