@@ -81,8 +81,8 @@ export default defineConfig({
           include: ["e2e/*.test.ts"],
           exclude: MEASURED,
           expect: PATIENT,
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
         },
       },
       {
@@ -92,8 +92,8 @@ export default defineConfig({
           // Alone and last: it wants the machine for itself.
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
         },
       },
     ],

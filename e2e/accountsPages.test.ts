@@ -237,7 +237,7 @@ describe("an account and the ways into it", () => {
     await bob.page.getByRole("button", { name: "Create account" }).click();
     await bob.page.getByRole("link", { name: "Set up my OpenClaw" }).click();
     await bob.page.getByRole("button", { name: "Create my OpenClaw" }).click();
-    await bob.page.getByRole("heading", { name: "Ready" }).waitFor({ timeout: 150_000 });
+    await bob.page.getByRole("heading", { name: "Ready" }).waitFor({ timeout: 240_000 });
 
     await page.goto("/openclaw");
     await page.getByRole("link", { name: "Administration" }).click();

@@ -51,7 +51,7 @@ describe("kill -9 at ten points of provisioning: the instance ends ready, with o
       await kill(stack, victim);
       if (victim === "everything") await stack.start();
 
-      const ready = await untilStatus(browser, "ready", 150_000);
+      const ready = await untilStatus(browser, "ready", 240_000);
       expect(ready.instance_id).toBe(created.instance_id);
 
       // One gateway, and it is this instance's.
@@ -67,7 +67,7 @@ describe("kill -9 at ten points of provisioning: the instance ends ready, with o
       expect(status.status).toBe(200);
 
       await browser.call("DELETE", API_PATHS.instance);
-      await untilStatus(browser, "deleted", 60_000);
+      await untilStatus(browser, "deleted", 120_000);
       expect(await gatewaysOf(stack.dataDir, created.instance_id)).toEqual([]);
     },
   );
@@ -81,13 +81,13 @@ describe("kill -9 at ten points of provisioning: the instance ends ready, with o
     try {
       await createInstance(browser);
       await expect
-        .poll(async () => (await readInstance(browser))?.reason ?? "", { timeout: 60_000, interval: 250 })
+        .poll(async () => (await readInstance(browser))?.reason ?? "", { timeout: 120_000, interval: 250 })
         .toMatch(/host/i);
       expect((await readInstance(browser))?.status).toBe("provisioning");
     } finally {
       process.kill(pid, "SIGCONT");
     }
-    await untilStatus(browser, "ready", 120_000);
+    await untilStatus(browser, "ready", 240_000);
   });
 
   it("Ctrl-C leaves no process behind", async () => {

@@ -18,7 +18,7 @@ describe("a hosted OpenClaw spends its owner's credits", () => {
     owner = signedUp.browser;
     userId = signedUp.userId;
     await createInstance(owner);
-    await untilStatus(owner, "ready", 180_000);
+    await untilStatus(owner, "ready", 240_000);
     conversation = await talkTo(owner);
   });
   afterAll(async () => {

@@ -49,7 +49,7 @@ describe("a person gets a hosted OpenClaw", () => {
     await button("Create my OpenClaw").click();
     await page.getByText(/Step \d of 8/).waitFor();
     await page.getByText("Boot the OpenClaw gateway").waitFor();
-    await page.getByRole("heading", { name: "Ready" }).waitFor({ timeout: 120_000 });
+    await page.getByRole("heading", { name: "Ready" }).waitFor({ timeout: 240_000 });
     const answer = await page.request.get("/api/openclaw/instance");
     const envelope = parseEnvelope(InstanceRead, await answer.json());
     expect(envelope).toMatchObject({ ok: true, data: { instance: { status: "ready" } } });
@@ -88,7 +88,7 @@ describe("a person gets a hosted OpenClaw", () => {
     await page.getByRole("link", { name: "Overview" }).click();
     await button("Restart").click();
     await page.getByText("Restarting the gateway").waitFor();
-    await page.getByText(/running again after/).waitFor({ timeout: 120_000 });
+    await page.getByText(/running again after/).waitFor({ timeout: 240_000 });
     await page.getByRole("heading", { name: "Ready" }).waitFor();
   });
 
@@ -103,7 +103,7 @@ describe("a person gets a hosted OpenClaw", () => {
     expect(await stack.interrupt()).toBe(0);
     await stack.start();
     await page.goto("/openclaw");
-    await page.getByRole("heading", { name: "Ready" }).waitFor({ timeout: 120_000 });
+    await page.getByRole("heading", { name: "Ready" }).waitFor({ timeout: 240_000 });
     await connected();
   });
 

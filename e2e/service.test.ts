@@ -43,7 +43,7 @@ describe("a service provisions a hosted OpenClaw with the internal headers", () 
     expect(new Set(created.map((instance) => instance.instance_id)).size).toBe(1);
     expect(new Set(created.map((instance) => instance.generation))).toEqual(new Set([1]));
 
-    const ready = await untilStatus(service, "ready", 120_000);
+    const ready = await untilStatus(service, "ready", 240_000);
     expect(ready.last_ready_at).not.toBeNull();
     expect(ready.steps.map((step) => step.state)).not.toContain("failed");
     expect(ready.steps.at(-1)).toMatchObject({ name: "ready", state: "done" });
@@ -93,7 +93,7 @@ describe("a service provisions a hosted OpenClaw with the internal headers", () 
     const before = await readInstance(service);
     expect(await stack.interrupt()).toBe(0);
     await stack.start();
-    const after = await untilStatus(service, "ready", 120_000);
+    const after = await untilStatus(service, "ready", 240_000);
     expect(after.instance_id).toBe(before?.instance_id);
     const summary = await service.data(BillingSummary, "GET", API_PATHS.billingSummary);
     expect(summary.balance_microusd).toBe(5_000_000);
@@ -102,10 +102,10 @@ describe("a service provisions a hosted OpenClaw with the internal headers", () 
   it("deletes, and a new create starts afresh", async () => {
     const deleting = await service.call("DELETE", API_PATHS.instance);
     expect(deleting.status).toBe(202);
-    await untilStatus(service, "deleted", 60_000);
+    await untilStatus(service, "deleted", 120_000);
     const again = await createInstance(service);
     expect(again.generation).toBeGreaterThan(1);
-    const ready = await untilStatus(service, "ready", 120_000);
+    const ready = await untilStatus(service, "ready", 240_000);
     const { data: lists } = await service.data(observed(DeviceLists), "GET", API_PATHS.runtimeDevices);
     expect(lists.paired).toEqual([]);
     expect(ready.status).toBe("ready");

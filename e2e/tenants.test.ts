@@ -43,8 +43,8 @@ describe("two users, two gateways", () => {
     const adas = await createInstance(ada.browser);
     const bobs = await createInstance(bob.browser);
     if (adas.instance_id === bobs.instance_id) throw new Error("two users were given one instance");
-    await untilStatus(ada.browser, "ready", 180_000);
-    await untilStatus(bob.browser, "ready", 180_000);
+    await untilStatus(ada.browser, "ready", 240_000);
+    await untilStatus(bob.browser, "ready", 240_000);
 
     const paired = await newDevice(ada.browser);
     await paired.connect();
@@ -122,7 +122,7 @@ describe("two users, two gateways", () => {
     const { data: still } = await ada.browser.data(observed(DeviceLists), "GET", API_PATHS.runtimeDevices);
     expect(still.pending.map((request) => request.requestId)).toContain(foreign.requestId);
     expect(still.paired.map((device) => device.deviceId)).toContain(foreign.deviceId);
-  }, 300_000);
+  });
 
   it("what goes on without an end tells Bob of his own and of nothing of Ada's", async () => {
     const streams = actorRoutes().filter(({ endless }) => endless);
