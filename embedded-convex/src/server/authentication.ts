@@ -37,7 +37,8 @@ export function createAuthenticator(adminKey: string, tokens: TokenVerifier) {
       if (colon === -1) return admin(value, null);
       // The key is checked before the identity is looked at: nobody else learns what the parser thinks of it.
       const known = admin(value.slice(0, colon), null);
-      return { ...known, actingAs: decodeIdentity(value.slice(colon + 1)) };
+      const actingAs = Buffer.from(value.slice(colon + 1), "base64").toString("utf8");
+      return { ...known, actingAs: parseJson(actingAs, jsonObject) };
     },
     /** @throws EngineError 401. */
     user: (token: string) => tokens.verify(token),
@@ -48,10 +49,6 @@ export function createAuthenticator(adminKey: string, tokens: TokenVerifier) {
 /** Equal lengths for `timingSafeEqual`, whatever was sent. */
 function digest(value: string): Buffer {
   return createHash("sha256").update(value).digest();
-}
-
-function decodeIdentity(encoded: string): JsonObject {
-  return parseJson(Buffer.from(encoded, "base64").toString("utf8"), jsonObject);
 }
 
 /** Whether `identity` proved the admin key, acting as a user or not. */

@@ -16,21 +16,7 @@ import { lockDatabase, type DatabaseLock } from "../engine/storage/storage.ts";
 import { EngineError } from "../engine/types.ts";
 
 /** Absolute paths inside one data directory. */
-export interface DataDirPaths {
-  root: string;
-  database: string;
-  modules: string;
-  adminKey: string;
-  server: string;
-}
-
-/** A data directory this process holds alone until `release`. */
-export interface HeldDataDir {
-  paths: DataDirPaths;
-  /** Tells a second process where the first one listens. */
-  announce(urls: { url: string; siteUrl: string }): void;
-  release(): void;
-}
+export type DataDirPaths = ReturnType<typeof dataDirPaths>;
 
 /** The code of the error for a directory that another process (or server of this one) runs on. */
 export const IN_USE = "DataDirInUse";
@@ -45,7 +31,7 @@ export function makeDataDir(dir: string): DataDirPaths {
 }
 
 /** Where the parts of the data directory `dir` are. Touches nothing. */
-export function dataDirPaths(dir: string): DataDirPaths {
+export function dataDirPaths(dir: string) {
   const root = resolve(dir);
   return {
     root,
@@ -57,18 +43,19 @@ export function dataDirPaths(dir: string): DataDirPaths {
 }
 
 /**
- * Makes the directory where missing and takes its lock.
+ * Makes the directory where missing; this process holds it alone until `release`.
  * @throws EngineError `IN_USE`, with a sentence for people, when someone else holds it.
  */
-export function holdDataDir(dir: string): HeldDataDir {
+export function holdDataDir(dir: string) {
   const paths = makeDataDir(dir);
   const lock = lockOf(paths);
   return {
     paths,
-    announce(urls) {
+    /** Tells a second process where this one listens. */
+    announce(urls: { url: string; siteUrl: string }): void {
       writeFileSync(paths.server, JSON.stringify({ pid: process.pid, ...urls }), { mode: 0o600 });
     },
-    release() {
+    release(): void {
       rmSync(paths.server, { force: true });
       lock.close();
     },

@@ -96,24 +96,25 @@ export function createTokenVerifier(authConfig: () => Json[], now: () => number)
 
 /** Read before the signature is checked, only to pick whose keys check it. */
 function chooseProvider(token: string, configured: Provider[]): Provider {
-  const { header, payload } = decoded(token);
-  if (header.kid === undefined)
+  const { kid, iss, aud } = unverified(token);
+  if (kid === undefined)
     throw unauthorized("InvalidAuthHeader", "The token's header has no `kid`, which names the key that signed it.");
-  const audiences = payload.aud === undefined ? [] : [payload.aud].flat();
+  const audiences = [aud ?? []].flat();
   const match = configured.find(
     ({ issuer, applicationID }) =>
-      issuer === payload.iss && (typeof applicationID !== "string" || audiences.includes(applicationID)),
+      issuer === iss && (typeof applicationID !== "string" || audiences.includes(applicationID)),
   );
   if (match !== undefined) return match;
   const known = configured.map(({ issuer, applicationID }) => `${issuer} for ${applicationID ?? "any audience"}`);
-  const asked = `${payload.iss ?? "(no iss)"} for ${audiences.join(", ") || "(no aud)"}`;
+  const asked = `${iss ?? "(no iss)"} for ${audiences.join(", ") || "(no aud)"}`;
   const message = `No provider in auth.config issues tokens as ${asked}; configured: ${known.join("; ") || "none"}.`;
   throw unauthorized("NoAuthProvider", message);
 }
 
-function decoded(token: string) {
+function unverified(token: string) {
   try {
-    return { header: decodeProtectedHeader(token), payload: decodeJwt(token) };
+    const { iss, aud } = decodeJwt(token);
+    return { kid: decodeProtectedHeader(token).kid, iss, aud };
   } catch {
     throw unauthorized("InvalidAuthHeader", "The token is not a JSON Web Token.");
   }
@@ -141,25 +142,15 @@ const TOKEN_CLAIMS = new Set(["iss", "sub", "aud", "exp", "nbf", "iat", "jti"]);
 
 /** Claims keep their names, nested ones become `a.b`. */
 function identityOf(payload: JWTPayload, token: string): Identity {
-  const issuer = payload.iss ?? "";
-  const subject = payload.sub ?? "";
-  const attributes: { [key: string]: Json } = {};
-  for (const [claim, value] of Object.entries(z.record(z.string(), z.json()).parse(payload))) {
-    if (!TOKEN_CLAIMS.has(claim)) flatten(claim, value, attributes);
-  }
+  const { iss: issuer = "", sub: subject = "", exp = 0 } = payload;
+  const claims = Object.entries(z.record(z.string(), z.json()).parse(payload));
+  const custom = claims.filter(([claim]) => !TOKEN_CLAIMS.has(claim)).flatMap(([claim, value]) => flat(claim, value));
   const own = { tokenIdentifier: `${issuer}|${subject}`, issuer, subject };
-  return {
-    kind: "user",
-    attributes: { ...attributes, ...own },
-    token,
-    expiresAtMs: ((payload.exp ?? 0) + LEEWAY_S) * 1000,
-  };
+  const attributes = { ...Object.fromEntries(custom), ...own };
+  return { kind: "user", attributes, token, expiresAtMs: (exp + LEEWAY_S) * 1000 };
 }
 
-function flatten(name: string, value: Json, into: { [key: string]: Json }): void {
-  if (isObject(value)) {
-    for (const [key, inner] of Object.entries(value)) flatten(`${name}.${key}`, inner, into);
-  } else {
-    into[name] = value;
-  }
+function flat(name: string, value: Json): [string, Json][] {
+  if (!isObject(value)) return [[name, value]];
+  return Object.entries(value).flatMap(([key, inner]) => flat(`${name}.${key}`, inner));
 }

@@ -178,6 +178,8 @@ export class Session {
       result = refusal(error);
     }
     await this.#sending;
+    // Gone meanwhile: it asks again when it comes back.
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
     const sent = this.#send(functionResponse(message, result, ts));
     if (ts !== null) this.#owe();
     await sent;
