@@ -60,7 +60,10 @@ export class QuerySet {
       before?.release();
     }
     return async (view) => {
-      const news = await Promise.all(taken.map((query) => this.#newsOf(query, identity, view)));
+      const running = taken.map((query) => this.#newsOf(query, identity, view));
+      // None may outlast its view, where one fails: other clients wait for the same results.
+      await Promise.allSettled(running);
+      const news = await Promise.all(running);
       return [...removed, ...news.flat()];
     };
   }
