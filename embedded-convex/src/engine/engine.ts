@@ -4,7 +4,7 @@
  */
 import { EventEmitter } from "node:events";
 import type { Commit, EngineOptions, FunctionInfo, FunctionPath, LogEvent, ReadSet, WriteSet } from "./types.ts";
-import { removeStaleBundles } from "./functions/bundle.ts";
+import { removeBundles } from "./functions/bundle.ts";
 import { EMPTY_CODE, type Code } from "./functions/code.ts";
 import { installGuards } from "./functions/globals.ts";
 import { Runner } from "./functions/runner.ts";
@@ -73,9 +73,8 @@ export class Engine {
   async start(): Promise<void> {
     installGuards();
     const { storage, writer } = this;
-    const live = loadPush(this);
-    if (live !== null) this.code = live.code;
-    removeStaleBundles(this.options.modulesDir, live?.bundles ?? new Set());
+    removeBundles(this.options.modulesDir);
+    this.code = loadPush(this) ?? EMPTY_CODE;
     await writer.run(() => {
       writer.apply((db) => void db.run("UPDATE indexes SET state = 'dropped' WHERE state = 'building'"));
       storage.reloadCatalog();
@@ -135,7 +134,7 @@ export class Engine {
     );
     this.environment = this.allVariables();
     // Modules may have read variables while loading: give them new instances.
-    this.code = loadPush(this)?.code ?? this.code;
+    this.code = loadPush(this) ?? this.code;
     this.codeChanged();
   }
 

@@ -3,7 +3,7 @@
  * admin key.
  *
  *   data.sqlite3   the database (and its -wal, -shm)
- *   modules/       bundles of the last pushes, unpacked from the database when missing
+ *   modules/       bundles, unpacked from the database at every start
  *   admin-key      the admin key, one line, 0600
  *   data.sqlite3.lock  held exclusively by the running process
  *   server.json    who runs and where it listens; removed at a clean stop, informative only

@@ -1,6 +1,6 @@
 /** The file itself: one process at a time, time that only goes forward, full disks, damage, copies. */
 import { execFile } from "node:child_process";
-import { openSync, readdirSync, statSync, writeSync, closeSync } from "node:fs";
+import { openSync, readdirSync, readFileSync, statSync, truncateSync, writeSync, closeSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
@@ -77,6 +77,20 @@ process.kill(process.pid, "SIGKILL");`;
       writeSync(handle, Buffer.alloc(2048, 0x5a), 0, 2048, at);
     closeSync(handle);
     await expect(openIn(folder)).rejects.toThrow(/damaged|malformed/);
+  });
+
+  test("unpacks its code anew at every start: a power cut may have left empty files", async () => {
+    const folder = tempFolder();
+    const engine = await openIn(folder);
+    await push(engine, fixture);
+    await engine.close();
+    const [bundleName = ""] = readdirSync(path.join(folder, "modules"));
+    const file = path.join(folder, "modules", bundleName, "notes.js");
+    const source = readFileSync(file, "utf8");
+    truncateSync(file);
+    await openIn(folder);
+    expect(readFileSync(file, "utf8")).toBe(source);
+    expect(source).toContain("ofOwner");
   });
 
   test("that is thrown away leaves nothing behind, not even while it is open", async () => {

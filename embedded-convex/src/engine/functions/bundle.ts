@@ -2,8 +2,8 @@
  * Pushed modules on disk, ready to be imported. A folder is named by the hash of all it holds (and of the variables
  * its modules may read while loading), so the same push is loaded once and another never shares its instances.
  */
-import { createHash, randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire, SourceMap } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -42,11 +42,7 @@ export class Bundle {
     const contents = [...files.map((file) => [file.path, file.hash]), ...Object.entries(env)];
     const identity = contents.map((pair) => JSON.stringify(pair)).sort();
     this.folder = path.join(modulesDir, createHash("sha256").update(identity.join("\n")).digest("hex").slice(0, 32));
-    if (!existsSync(this.folder)) this.unpack(modulesDir);
-  }
-
-  get name(): string {
-    return path.basename(this.folder);
+    if (!existsSync(this.folder)) this.unpack();
   }
 
   /** The module's namespace, evaluated once. Rejects with what its top level throws. */
@@ -78,33 +74,33 @@ export class Bundle {
     return map;
   }
 
-  /** Written aside and renamed into place, so that a folder that exists is whole. */
-  private unpack(modulesDir: string): void {
-    const aside = path.join(modulesDir, `.unpacking-${randomBytes(6).toString("hex")}`);
-    mkdirSync(aside, { recursive: true });
-    writeFileSync(path.join(aside, "package.json"), '{"type":"module"}\n');
-    for (const file of this.files.values()) {
-      const target = path.resolve(aside, file.path);
-      if (!target.startsWith(aside + path.sep))
-        throw new EngineError("InvalidModules", `Module path "${file.path}" leads out of its folder.`);
-      mkdirSync(path.dirname(target), { recursive: true });
-      writeFileSync(target, file.source);
-    }
+  private unpack(): void {
     try {
-      renameSync(aside, this.folder);
+      this.write("package.json", '{"type":"module"}\n');
+      for (const file of this.files.values()) this.write(file.path, file.source);
     } catch (error) {
-      rmSync(aside, { recursive: true, force: true });
-      if (!existsSync(this.folder)) throw error;
+      // A folder that exists is whole.
+      rmSync(this.folder, { recursive: true, force: true });
+      throw error;
     }
+  }
+
+  private write(modulePath: string, text: string): void {
+    const target = path.resolve(this.folder, modulePath);
+    if (!target.startsWith(path.resolve(this.folder) + path.sep))
+      throw new EngineError("InvalidModules", `Module path "${modulePath}" leads out of its folder.`);
+    mkdirSync(path.dirname(target), { recursive: true });
+    writeFileSync(target, text);
   }
 }
 
-/** Deletes unpacked folders that no live bundle uses. Only at start: running code may still import lazily. */
-export function removeStaleBundles(modulesDir: string, live: ReadonlySet<string>): void {
-  if (!existsSync(modulesDir)) return;
-  for (const entry of readdirSync(modulesDir)) {
-    const ours = /^[0-9a-f]{32}$/.test(entry) || entry.startsWith(".unpacking-");
-    if (ours && !live.has(entry)) rmSync(path.join(modulesDir, entry), { recursive: true, force: true });
+/**
+ * Deletes what an earlier process has unpacked: it may not have reached the disk before a power cut. Only at start:
+ * running code may still import lazily.
+ */
+export function removeBundles(modulesDir: string): void {
+  for (const entry of existsSync(modulesDir) ? readdirSync(modulesDir) : []) {
+    if (/^[0-9a-f]{32}$/.test(entry)) rmSync(path.join(modulesDir, entry), { recursive: true, force: true });
   }
 }
 

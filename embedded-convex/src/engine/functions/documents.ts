@@ -3,7 +3,7 @@ import type { Json } from "../types.ts";
 import type { Table } from "../storage/catalog.ts";
 import type { Transaction } from "../transaction/transaction.ts";
 import { decodeId, newId } from "../values/ids.ts";
-import { isObject, special, type JsonObject } from "../values/json.ts";
+import { isObject, isPlainObject, special, type JsonObject } from "../values/json.ts";
 import { MAX_DOCUMENT_BYTES, MAX_DOCUMENT_NESTING, measure } from "../values/limits.ts";
 import { mismatch } from "../values/validator.ts";
 import type { ComponentCode } from "./code.ts";
@@ -141,8 +141,4 @@ function isSystemTable({ name }: Table): boolean {
 function countWrite({ tx }: Scope, bytes: number): void {
   tx.usage.add("documentsWritten", 1);
   tx.usage.add("bytesWritten", bytes);
-}
-
-function isPlainObject(value: Json): value is JsonObject {
-  return isObject(value) && special(value) === null;
 }

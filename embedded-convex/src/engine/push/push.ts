@@ -79,16 +79,15 @@ export async function activate(
 }
 
 /** The live push as the database has it; null before the first. Modules are loaded when first called. */
-export function loadPush(engine: Engine): { code: Code; bundles: Set<string> } | null {
+export function loadPush(engine: Engine): Code | null {
   const db = engine.storage.writer;
   const record = storedPush(db);
   if (record === null) return null;
-  const definitions = new Map<string, Definition>();
-  for (const [path, { analysis, files }] of Object.entries(record)) {
+  const definitions = Object.entries(record).map(([path, { analysis, files }]): [string, Definition] => {
     const stored = files.map((file) => readFile(db, file));
-    definitions.set(path, { ...analysis, bundle: bundleOf(engine, path, stored) });
-  }
-  return { code: assemble(definitions), bundles: new Set([...definitions.values()].map(({ bundle }) => bundle.name)) };
+    return [path, { ...analysis, bundle: bundleOf(engine, path, stored) }];
+  });
+  return assemble(new Map(definitions));
 }
 
 /** Hashes of the app's modules, for a CLI that asks what it need not send again. */

@@ -77,6 +77,11 @@ function decodeSpecial(key: string, inner: Json | undefined, whole: JsonObject):
   );
 }
 
+/** True for an object that stands for itself. */
+export function isPlainObject(value: Json): value is JsonObject {
+  return isObject(value) && special(value) === null;
+}
+
 /** int64 in Convex's encoding. */
 export function int64(value: bigint): JsonObject {
   const bytes = Buffer.alloc(8);

@@ -48,9 +48,8 @@ function append(key: Uint8Array, byte: number): Uint8Array {
 
 /** Encodes a tuple; `undefined` items are missing fields. */
 export function encodeTuple(values: ReadonlyArray<Json | undefined>): Uint8Array {
-  const writer = new KeyWriter();
-  for (const value of values) writer.value(value);
-  return writer.take();
+  // A copy of its own: small buffers share their memory, which a kept key would hold on to.
+  return new Uint8Array(Buffer.concat(values.map(encode)));
 }
 
 /** The order of two values (negative, 0, positive), as `compareValues` of convex/values has it. */
@@ -71,99 +70,63 @@ export function documentKey(declared: readonly string[], document: JsonObject): 
   return encodeTuple(keyFields(declared).map((path) => field(document, path)));
 }
 
-class KeyWriter {
-  private buffer = Buffer.allocUnsafe(128);
-  private length = 0;
-
-  take(): Uint8Array {
-    return new Uint8Array(this.buffer.subarray(0, this.length));
+function encode(value: Json | undefined): Buffer {
+  if (value === undefined) return Buffer.of(UNDEFINED);
+  if (value === null) return Buffer.of(NULL);
+  if (typeof value === "string") return terminated(STRING, Buffer.from(value));
+  if (typeof value === "boolean") return Buffer.of(value ? TRUE : FALSE);
+  if (typeof value === "number") {
+    const key = Buffer.allocUnsafe(9);
+    key.writeDoubleBE(value, 1);
+    return float(key);
   }
-
-  value(value: Json | undefined): void {
-    if (value === undefined) this.byte(UNDEFINED);
-    else if (value === null) this.byte(NULL);
-    else if (typeof value === "string") this.string(value);
-    else if (typeof value === "number") this.float(value);
-    else if (typeof value === "boolean") this.byte(value ? TRUE : FALSE);
-    else if (Array.isArray(value)) {
-      this.byte(ARRAY);
-      for (const item of value) this.value(item);
-      this.byte(END);
-    } else this.object(value);
+  if (Array.isArray(value)) return Buffer.concat([Buffer.of(ARRAY), ...value.map(encode), Buffer.of(END)]);
+  const decoded = special(value);
+  if (decoded === null) {
+    const names = Object.keys(value).sort();
+    const fields = names.flatMap((name) => [encode(name), encode(value[name])]);
+    return Buffer.concat([Buffer.of(OBJECT), ...fields, Buffer.of(END)]);
   }
-
-  private object(value: JsonObject): void {
-    const decoded = special(value);
-    if (decoded === null) {
-      this.byte(OBJECT);
-      for (const key of Object.keys(value).sort()) {
-        this.string(key);
-        this.value(value[key]);
-      }
-      this.byte(END);
-    } else if (decoded.kind === "undefined") this.byte(UNDEFINED);
-    else if (decoded.kind === "int64") this.int64(decoded.value);
-    // A pending commit timestamp sorts after every known one until the commit fixes it.
-    else if (decoded.kind === "commitTs") this.int64(MAX_INT64);
-    else if (decoded.kind === "float") this.floatBits(Buffer.from(decoded.bytes.toReversed()));
-    else {
-      this.byte(BYTES);
-      this.terminated(decoded.value);
-    }
+  switch (decoded.kind) {
+    case "undefined":
+      return Buffer.of(UNDEFINED);
+    case "int64":
+      return int64(decoded.value);
+    case "commitTs":
+      // A pending commit timestamp sorts after every known one until the commit fixes it.
+      return int64(MAX_INT64);
+    case "float":
+      return float(Buffer.from([FLOAT64, ...decoded.bytes.toReversed()]));
+    case "bytes":
+      return terminated(BYTES, decoded.value);
   }
+}
 
-  private string(value: string): void {
-    this.byte(STRING);
-    this.terminated(Buffer.from(value, "utf8"));
-  }
+/** 0x00 inside becomes 0x00 0xFF, so the closing 0x00 sorts before any continuation. */
+function terminated(tag: number, bytes: Uint8Array): Buffer {
+  if (bytes.includes(0))
+    return Buffer.from([tag, ...[...bytes].flatMap((byte) => (byte === 0 ? [0, 0xff] : byte)), END]);
+  const key = Buffer.allocUnsafe(bytes.length + 2);
+  key[0] = tag;
+  key.set(bytes, 1);
+  key[bytes.length + 1] = END;
+  return key;
+}
 
-  /** 0x00 inside becomes 0x00 0xFF, so the closing 0x00 sorts before any continuation. */
-  private terminated(bytes: Uint8Array): void {
-    this.reserve(bytes.length * 2 + 1);
-    if (bytes.indexOf(0) === -1) {
-      this.buffer.set(bytes, this.length);
-      this.length += bytes.length;
-    } else {
-      for (const byte of bytes) {
-        this.byte(byte);
-        if (byte === 0) this.byte(0xff);
-      }
-    }
-    this.byte(END);
-  }
+function int64(value: bigint): Buffer {
+  const key = Buffer.allocUnsafe(9);
+  key[0] = INT64;
+  key.writeBigUInt64BE(BigInt.asUintN(64, value) ^ (1n << 63n), 1);
+  return key;
+}
 
-  private int64(value: bigint): void {
-    this.byte(INT64);
-    this.reserve(8);
-    this.buffer.writeBigUInt64BE(BigInt.asUintN(64, value) ^ (1n << 63n), this.length);
-    this.length += 8;
+/** IEEE total order of the eight bytes after the first: flips the sign bit of positives, every bit of negatives. */
+function float(key: Buffer): Buffer {
+  const isNegative = (key.readUInt8(1) & 0x80) !== 0;
+  key[0] = FLOAT64;
+  for (let at = 1; at < key.length; at++) {
+    const flipped = isNegative ? 0xff : at === 1 ? 0x80 : 0;
+    key[at] = key.readUInt8(at) ^ flipped;
   }
-
-  private float(value: number): void {
-    const bytes = Buffer.allocUnsafe(8);
-    bytes.writeDoubleBE(value);
-    this.floatBits(bytes);
-  }
-
-  /** IEEE total order: flip the sign bit of positives, every bit of negatives. */
-  private floatBits(bigEndian: Buffer): void {
-    this.byte(FLOAT64);
-    const negative = (bigEndian.readUInt8(0) & 0x80) !== 0;
-    this.reserve(8);
-    for (const [i, byte] of bigEndian.entries()) {
-      this.buffer[this.length++] = negative ? ~byte : i === 0 ? byte | 0x80 : byte;
-    }
-  }
-
-  private byte(byte: number): void {
-    this.reserve(1);
-    this.buffer[this.length++] = byte;
-  }
-
-  private reserve(bytes: number): void {
-    if (this.length + bytes <= this.buffer.length) return;
-    const grown = Buffer.allocUnsafe(Math.max(this.buffer.length * 2, this.length + bytes));
-    this.buffer.copy(grown, 0, 0, this.length);
-    this.buffer = grown;
-  }
+  return key;
 }

@@ -4,7 +4,7 @@
  */
 import type { Json } from "../types.ts";
 import { decodeId } from "./ids.ts";
-import { isObject, parseJson, special, type JsonObject } from "./json.ts";
+import { isObject, isPlainObject, parseJson, special, type JsonObject } from "./json.ts";
 import { compareJson } from "./keys.ts";
 import { describeValidator, describeValue } from "./describe.ts";
 
@@ -78,9 +78,12 @@ function check(validator: Validator, value: Json, path: string, tables: TableNam
       if (validator.value.some((member) => check(member, value, path, tables) === null)) return null;
       break;
     case "id": {
-      const error = typeof value === "string" ? checkId(validator.tableName, value, path, tables) : undefined;
-      if (error !== undefined) return error;
-      break;
+      // What is no id of this component is described like any value that does not fit.
+      const decoded = typeof value === "string" ? decodeId(value) : null;
+      const actual = decoded === null ? null : tables(decoded.tableNumber);
+      if (actual === validator.tableName) return null;
+      if (actual === null) break;
+      return `Found ID ${JSON.stringify(value)} from table \`${actual}\`, which does not match the table name in validator \`${describeValidator(validator)}\`.\n${at(path)}`.trimEnd();
     }
     case "literal":
       if (compareJson(validator.value, value) === 0) return null;
@@ -112,19 +115,6 @@ function checkObject(
   return extra === undefined
     ? null
     : `Object contains extra field \`${extra}\` that is not in the validator.${context()}`;
-}
-
-/** Undefined for what is no id of this component: then it is described like any value that does not fit. */
-function checkId(tableName: string, id: string, path: string, tables: TableNames): string | null | undefined {
-  const decoded = decodeId(id);
-  const actual = decoded === null ? null : tables(decoded.tableNumber);
-  if (actual === null) return undefined;
-  if (actual === tableName) return null;
-  return `Found ID "${id}" from table \`${actual}\`, which does not match the table name in validator \`v.id("${tableName}")\`.\n${at(path)}`.trimEnd();
-}
-
-function isPlainObject(value: Json): value is JsonObject {
-  return isObject(value) && special(value) === null;
 }
 
 function isOfType(type: (typeof SIMPLE)[number], value: Json): boolean {
