@@ -21,8 +21,8 @@ import { createLiveQueries } from "./sync/live-queries.ts";
 import { createSyncServer } from "./sync/sync-server.ts";
 import { createSystemQueries } from "./system-queries.ts";
 
-/** How long a stopping server waits for requests in flight, in milliseconds. */
-const DRAIN_MS = 10_000;
+/** How long a stopping server waits for what is in flight, in milliseconds: supervisors often kill after ten seconds. */
+const DRAIN_MS = 8_000;
 
 /** How to run a deployment. Only `dataDir` is needed. */
 export interface ServerOptions {
