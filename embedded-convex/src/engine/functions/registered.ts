@@ -1,5 +1,4 @@
 /** What `query(...)`, `mutation(...)`, `action(...)` and `httpAction(...)` of `convex/server` return, recognised by shape. */
-import { z } from "zod";
 import type { Json, UdfKind } from "../types.ts";
 import { parseJson } from "../values/json.ts";
 import { parseValidator, type Validator } from "../values/validator.ts";
@@ -17,52 +16,6 @@ export interface LoadedFunction {
   invoke(args: string): Promise<string>;
 }
 
-/** Path, method and handler of each route. */
-const routes = z.array(z.tuple([z.string(), z.string()]).rest(z.unknown()));
-
-const FLAGS = [
-  ["isQuery", "query", "invokeQuery"],
-  ["isMutation", "mutation", "invokeMutation"],
-  ["isAction", "action", "invokeAction"],
-] as const;
-
-/** Null for an export that is not a query, mutation or action. Throws the developer's sentence for a broken validator. */
-export function registeredFunction(value: unknown, environment: LoadedFunction["environment"]): LoadedFunction | null {
-  if (typeof value !== "function") return null;
-  const flag = FLAGS.find(([name]) => Reflect.get(value, name) === true);
-  if (flag === undefined) return null;
-  const [, kind, method] = flag;
-  const argsJson = callText(value, "exportArgs", '{"type":"any"}');
-  const returnsJson = callText(value, "exportReturns", "null");
-  const args = parseValidator(argsJson) ?? { type: "any" };
-  if (args.type !== "any" && args.type !== "object") throw new TypeError("Args validator must be an object or any");
-  return {
-    kind,
-    visibility: Reflect.get(value, "isPublic") === true ? "public" : "internal",
-    argsJson,
-    returnsJson,
-    args,
-    returns: parseValidator(returnsJson),
-    environment,
-    invoke: async (text) => {
-      const result: unknown = await callMethod(value, method, kind === "action" ? ["", text] : [text]);
-      if (typeof result !== "string") throw new TypeError(`${method} did not return JSON`);
-      return result;
-    },
-  };
-}
-
-type HttpAction = (request: Request) => Promise<Response>;
-
-function httpAction(value: unknown): HttpAction | null {
-  if (typeof value !== "function" || Reflect.get(value, "isHttp") !== true) return null;
-  return async (request) => {
-    const response: unknown = await callMethod(value, "invokeHttpAction", [request]);
-    if (!(response instanceof Response)) throw new TypeError("An HTTP action must return a Response.");
-    return response;
-  };
-}
-
 /** The default export of http.ts. */
 export interface Router {
   /** The handler for a path and method, and the route it matched. */
@@ -70,42 +23,79 @@ export interface Router {
   routes(): { path: string; method: string }[];
 }
 
+type HttpAction = (request: Request) => Promise<Response>;
+
+/** The exports that `convex/server` makes, by the flag each carries. */
+interface Exports {
+  isQuery: Described & { invokeQuery(args: string): Promise<string> };
+  isMutation: Described & { invokeMutation(args: string): Promise<string> };
+  isAction: Described & { invokeAction(requestId: string, args: string): Promise<string> };
+  isHttp: { invokeHttpAction(request: Request): Promise<unknown> };
+  isRouter: {
+    lookup(path: string, method: string): [handler: unknown, method: string, route: string] | null;
+    getRoutes(): [path: string, method: string, handler: unknown][];
+  };
+  isCrons: object;
+}
+
+interface Described {
+  isPublic?: boolean;
+  exportArgs?(): string;
+  exportReturns?(): string;
+}
+
+function is<F extends keyof Exports>(value: unknown, flag: F): value is Exports[F] {
+  const isThing = (typeof value === "object" && value !== null) || typeof value === "function";
+  return isThing && Reflect.get(value, flag) === true;
+}
+
+/** Null for an export that is not a query, mutation or action. Throws the developer's sentence for a broken validator. */
+export function registeredFunction(value: unknown, environment: LoadedFunction["environment"]): LoadedFunction | null {
+  const described = (kind: LoadedFunction["kind"], fn: Described, invoke: LoadedFunction["invoke"]): LoadedFunction => {
+    const argsJson = fn.exportArgs?.() ?? '{"type":"any"}';
+    const returnsJson = fn.exportReturns?.() ?? "null";
+    const args = parseValidator(argsJson) ?? { type: "any" };
+    if (args.type !== "any" && args.type !== "object") throw new TypeError("Args validator must be an object or any");
+    const visibility = fn.isPublic === true ? "public" : "internal";
+    return { kind, visibility, argsJson, returnsJson, args, returns: parseValidator(returnsJson), environment, invoke };
+  };
+  if (is(value, "isQuery")) return described("query", value, (args) => value.invokeQuery(args));
+  if (is(value, "isMutation")) return described("mutation", value, (args) => value.invokeMutation(args));
+  return is(value, "isAction") ? described("action", value, (args) => value.invokeAction("", args)) : null;
+}
+
 export function registeredRouter(value: unknown): Router | null {
-  if (typeof value !== "object" || value === null || Reflect.get(value, "isRouter") !== true) return null;
+  if (!is(value, "isRouter")) return null;
   return {
     lookup: (path, method) => {
-      const match = callMethod(value, "lookup", [path, method]);
-      if (!Array.isArray(match)) return null;
-      const action = httpAction(match[0]);
-      return action === null ? null : { action, method: String(match[1]), route: String(match[2]) };
+      const [handler, matched = "", route = ""] = value.lookup(path, method) ?? [];
+      return is(handler, "isHttp") ? { action: httpAction(handler), method: matched, route } : null;
     },
-    routes: () => routes.parse(callMethod(value, "getRoutes", [])).map(([path, method]) => ({ path, method })),
+    routes: () => value.getRoutes().map(([path, method]) => ({ path, method })),
+  };
+}
+
+function httpAction(handler: Exports["isHttp"]): HttpAction {
+  return async (request) => {
+    const response = await handler.invokeHttpAction(request);
+    if (!(response instanceof Response)) throw new TypeError("An HTTP action must return a Response.");
+    return response;
   };
 }
 
 /** What a `schema.ts`, `crons.ts` or `convex.config.ts` default export describes; null when it is none. */
 export function exported(value: unknown): Json {
-  if (typeof value !== "object" || value === null || typeof Reflect.get(value, "export") !== "function") return null;
-  const result = callMethod(value, "export", []);
+  const describe: unknown = typeof value === "object" && value !== null ? Reflect.get(value, "export") : undefined;
+  if (typeof describe !== "function") return null;
+  const result: unknown = Reflect.apply(describe, value, []);
   return parseJson(typeof result === "string" ? result : JSON.stringify(result));
 }
 
 export function isCrons(value: unknown): boolean {
-  return typeof value === "object" && value !== null && Reflect.get(value, "isCrons") === true;
+  return is(value, "isCrons");
 }
 
 /** The export of a module namespace by name. */
 export function exportOf(namespace: unknown, name: string): unknown {
   return typeof namespace === "object" && namespace !== null ? Reflect.get(namespace, name) : undefined;
-}
-
-function callText(target: object, method: string, fallback: string): string {
-  const result = typeof Reflect.get(target, method) === "function" ? callMethod(target, method, []) : fallback;
-  return typeof result === "string" ? result : fallback;
-}
-
-function callMethod(target: object, method: string, args: unknown[]): unknown {
-  const value: unknown = Reflect.get(target, method);
-  if (typeof value !== "function") throw new TypeError(`${method} is missing`);
-  return Reflect.apply(value, target, args);
 }

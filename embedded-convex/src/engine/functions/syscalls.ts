@@ -113,7 +113,8 @@ function refuse(run: Run, error: unknown): never {
 
 /** Sentences go to the function; anything unforeseen, as the driver's errors, is the engine's fault and ends the run. */
 function refusalOf(run: Run, error: unknown): Error {
-  if (error instanceof EngineError) return new Error(error.message);
+  if (error instanceof EngineError || error instanceof TypeError || error instanceof RangeError)
+    return new Error(error.message);
   if (error instanceof Error && !("code" in error)) return error;
   run.state.fault = error;
   return new Error("The database could not do this. See the server's log.");
