@@ -6,6 +6,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { focusHeading } from "./lib/focusHeading.ts";
 import { goToSignIn } from "./lib/goToSignIn.ts";
+import { keepFocus } from "./lib/keepFocus.ts";
 import type { ConnectLive, LiveSource } from "./lib/live.tsx";
 import { configQuery, sessionQuery } from "./lib/queries.ts";
 import { isSignedOut, RequestError } from "./lib/requestError.ts";
@@ -33,6 +34,7 @@ export function startApp({ connectLive, history }: AppOptions): void {
   router.subscribe("onRendered", ({ fromLocation, pathChanged }) => {
     if (fromLocation !== undefined && pathChanged) focusHeading();
   });
+  keepFocus();
   void queryClient.prefetchQuery(sessionQuery());
   void queryClient.prefetchQuery(configQuery());
   const root = document.querySelector("#root");

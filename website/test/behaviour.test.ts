@@ -227,6 +227,22 @@ describe("a broken connection", () => {
     await expect.poll(() => bar.innerText(), { timeout: 10_000 }).toMatch(/may be a little old/);
   });
 
+  it("is not said of a page that has only just begun to connect", async () => {
+    await using opened = await site.open("degraded", "/openclaw");
+    const { page } = opened;
+    await page.addInitScript(() => {
+      new MutationObserver((_changes, observer) => {
+        if (document.querySelector("h1") === null) return;
+        observer.disconnect();
+        document.documentElement.dataset["saidAtFirst"] = String(document.body.innerText.includes("Reconnecting"));
+      }).observe(document, { subtree: true, childList: true });
+    });
+    await page.reload();
+    const saidAtFirst = () => page.evaluate(() => document.documentElement.dataset["saidAtFirst"]);
+    await expect.poll(saidAtFirst).toBeDefined();
+    expect(await saidAtFirst()).toBe("false");
+  });
+
   it("offers one way to try again where setting up has failed", async () => {
     await using opened = await site.open("failed", "/openclaw");
     expect(await opened.page.getByRole("button", { name: "Try again" }).count()).toBe(1);

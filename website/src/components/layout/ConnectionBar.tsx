@@ -1,7 +1,8 @@
 import { Alert, Button, Group, Text } from "@mantine/core";
-import { useDebouncedValue, useNetwork } from "@mantine/hooks";
+import { useNetwork } from "@mantine/hooks";
 import { IconCloudOff, IconPlugConnectedX } from "@tabler/icons-react";
-import { useConnection } from "../../lib/live.tsx";
+import { useEffect, useState } from "react";
+import { type Connection, useConnection } from "../../lib/live.tsx";
 
 /** A short break heals unseen; a longer one is said. */
 const GRACE_MS = 2500;
@@ -9,12 +10,20 @@ const GRACE_MS = 2500;
 /** Says when what the page shows may be out of date, and why. Announced without taking the focus. */
 export function ConnectionBar() {
   const { online } = useNetwork();
-  const connection = useConnection();
-  const [settled] = useDebouncedValue(connection, GRACE_MS);
-  const broken =
-    connection === settled && (connection === "lost" || connection === "refused" || connection === "connecting");
+  const connection = useLasting(useConnection());
   if (!online) return <Offline />;
+  const broken = connection === "lost" || connection === "refused" || connection === "connecting";
   return broken ? <Broken connection={connection} /> : null;
+}
+
+/** The state once it has lasted for the time of grace, also where it is the first one; null before. */
+function useLasting(connection: Connection): Connection | null {
+  const [lasting, setLasting] = useState<Connection | null>(null);
+  useEffect(() => {
+    const timer = setTimeout(() => setLasting(connection), GRACE_MS);
+    return () => clearTimeout(timer);
+  }, [connection]);
+  return lasting === connection ? lasting : null;
 }
 
 function Offline() {
