@@ -61,6 +61,8 @@ export default defineSchema({
     inference_key_alg: v.optional(v.string()),
     inference_key_key_id: v.optional(v.string()),
     inference_key_version: v.optional(v.number()),
+    /** Counts the claims of the account: what let devices in before is worth nothing after. Missing: none. */
+    access_version: v.optional(v.number()),
     created_at: v.number(),
     updated_at: v.number(),
     last_ready_at: v.optional(v.number()),

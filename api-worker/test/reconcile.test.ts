@@ -254,6 +254,28 @@ describe("stopping and deleting", () => {
     expect((await world.state()).fleet.puts.at(-1)?.spec).toMatchObject({ desired: "running", generation: 2 });
   });
 
+  it("hands a claimed account's OpenClaw over: every wish after the claim tells the fleet that it changed hands", async () => {
+    const world = await openWorld();
+    await create(world);
+    await world.drive("ada");
+    // As Convex claims an account: a stop of its own, and another version.
+    const claimed = { desired: "stopped", status: "stopping", generation: 2, access_version: 1, steps: [] };
+    await world.set(["convex", "instances"], [{ ...(await rowOf(world)), ...claimed }]);
+    expect((await world.drive("ada")).last).toEqual({ outcome: "settled" });
+    await create(world);
+    expect((await world.drive("ada")).last).toEqual({ outcome: "settled" });
+    const told = (await world.state()).fleet.puts.map(({ spec }) => [
+      spec.generation,
+      spec.desired,
+      spec.access_version,
+    ]);
+    expect(told).toEqual([
+      [1, "running", undefined],
+      [2, "stopped", 1],
+      [3, "running", 1],
+    ]);
+  });
+
   it("stops what never ran without making anything", async () => {
     const world = await openWorld();
     await create(world);

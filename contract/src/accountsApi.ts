@@ -172,6 +172,7 @@ export const AUTH_EVENT_TYPES = [
   "identity_linked",
   "identity_unlinked",
   "account_claimed",
+  "devices_unpaired",
   "editor_connected",
   "terminal_connected",
   "management_key_rotated",

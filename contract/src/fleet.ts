@@ -56,6 +56,11 @@ export const FleetSpec = z.object({
    * tells nothing of them. Another wish of the same generation has another one.
    */
   digest: Digest.optional(),
+  /**
+   * Raised when the instance passes into other hands. Before a gateway serves under a higher one than it did, every device is
+   * unpaired and the gateway has another token; what a restore brings back of before is treated alike. Left out: 0.
+   */
+  access_version: z.int().nonnegative().optional(),
 });
 export type FleetSpec = z.infer<typeof FleetSpec>;
 

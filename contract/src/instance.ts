@@ -85,6 +85,8 @@ export const ControlInstance = InstanceSummary.extend({
   has_service_token: z.boolean(),
   has_provider_keys: z.boolean(),
   has_inference_key: z.boolean(),
+  /** How often the account was claimed: what let devices in before is worth nothing after (`FleetSpec.access_version`). */
+  access_version: Version,
   /** How often each secret was stored; 0 for never. Two equal counts mean the same secret, without anyone reading it. */
   secret_versions: z.object({ service_token: Version, provider_keys: Version, inference_key: Version }),
 });

@@ -59,6 +59,7 @@ export function sanitizeOpenclawInstance(row: InstanceRow, steps: readonly StepR
     has_service_token: sealedOf(row, "service_token") !== null,
     has_provider_keys: sealedOf(row, "provider_keys") !== null,
     has_inference_key: sealedOf(row, "inference_key") !== null,
+    access_version: row.access_version ?? 0,
     secret_versions: {
       service_token: versionOf(row, "service_token"),
       provider_keys: versionOf(row, "provider_keys"),

@@ -96,8 +96,8 @@ export async function linkPerson(
 
 /**
  * Hands an account to the person who has proved its e-mail, where nobody had before: the password, every way in and every
- * linked identity of whoever signed up are gone, their provisioned keys are revoked, their provider keys are erased, and their devices
- * are cut off from the OpenClaw until its owner starts it and has looked at the list. Money and data stay.
+ * linked identity of whoever signed up are gone, their provisioned keys are revoked, their provider keys are erased, and the OpenClaw is
+ * stopped; when its owner starts it, every device is unpaired before one reaches it. Money and data stay.
  */
 export async function claimAccount(
   ctx: MutationCtx,
@@ -122,14 +122,18 @@ export async function claimAccount(
       // Whose keys these are is not known: their provider would show that person what the owner asks.
       ...erasedColumns("provider_keys", versionOf(instance, "provider_keys") + 1),
       provider_key_hints: undefined,
+      // Its gateway serves nobody before every device is unpaired and the gateway's token is another one.
+      access_version: (instance.access_version ?? 0) + 1,
     });
     await lookAtSuspension(ctx, user._id);
   }
-  // An instance that cannot be stopped (failed, suspended, being deleted) has no gateway for a device to reach.
+  // What cannot be stopped is stopped already, or is being deleted.
   if (instance !== null && planWish(instance, "stopped").kind === "change") {
     await claim(ctx, { userId: user._id, desired: "stopped", newInstanceId: instance.instance_id });
   }
   await recordAuthEvent(ctx, user._id, "account_claimed", client, detail);
+  if (instance !== null && instance.status !== "deleted")
+    await recordAuthEvent(ctx, user._id, "devices_unpaired", client);
 }
 
 async function identityOf(ctx: QueryCtx, person: ProviderPerson): Promise<Doc<"identities"> | null> {

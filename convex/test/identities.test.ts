@@ -72,7 +72,6 @@ describe("a person of a provider", () => {
     await people.provider("attacker", "attacker@example.com", user);
     await people.editor(user, "trojan");
     await people.terminal(user, "trojan");
-    await people.control.claim(user);
     expect(await people.provider("1", "ada@example.com")).toMatchObject({ created: false, user: { user_id: user } });
     const asked = { body: { email: "ada@example.com" } };
     expect(await people.control.ask(CredentialsResult, CONTROL_PATHS.accountCredentials, asked)).toEqual({
@@ -84,8 +83,45 @@ describe("a person of a provider", () => {
     const key = { body: { key_hash: hashOf("trojan") } };
     expect(await people.control.ask(KeyOwner, PATHS.managementKey, key)).toEqual({ access: null });
     expect(await people.provider("attacker", "attacker@example.com")).toMatchObject({ created: true });
-    // Devices that were paired before are cut off until the owner has looked at them.
-    expect(await people.control.instance(user)).toMatchObject({ desired: "stopped" });
+  });
+
+  it("takes the OpenClaw of a claimed account from the devices of whoever made it: it is stopped, and starts with none", async () => {
+    const t = setupTest();
+    const people = new People(t);
+    const { control } = people;
+    const user = await people.signUp("ada@example.com");
+    await control.claim(user);
+    const before = await control.bringUp(user);
+    expect(before.access_version).toBe(0);
+    await people.provider("1", "ada@example.com");
+    const claimed = await control.instance(user);
+    expect(claimed).toMatchObject({ desired: "stopped", status: "stopping", access_version: 1 });
+    expect(claimed.instance_id).toBe(before.instance_id);
+    // What was decided before the claim starts nothing after it.
+    const late = { status: "ready", generation: before.generation };
+    const refused = await control.refusal(CONTROL_PATHS.instanceStatus, { user, body: late });
+    expect(refused).toMatchObject({ code: "stale_generation" });
+    await control.setStatus(user, "stopped");
+    expect((await control.claim(user)).instance).toMatchObject({ desired: "running", access_version: 1 });
+    const told = await t.run(async (ctx) => (await ctx.db.query("auth_events").collect()).map(({ type }) => type));
+    expect(told.filter((type) => type === "account_claimed" || type === "devices_unpaired")).toEqual([
+      "account_claimed",
+      "devices_unpaired",
+    ]);
+  });
+
+  it("takes it from them also where it was stopped, or asleep, when the account was claimed", async () => {
+    for (const status of ["stopped", "suspended", "error"] as const) {
+      const people = new People(setupTest());
+      const { control } = people;
+      const user = await people.signUp("ada@example.com");
+      await control.claim(user);
+      await control.bringUp(user);
+      if (status === "stopped") await control.claim(user, "stopped");
+      await control.setStatus(user, status);
+      await people.provider("1", "ada@example.com");
+      expect(await control.instance(user)).toMatchObject({ desired: "stopped", access_version: 1 });
+    }
   });
 
   it("calls no model with a key of whoever opened their account: that one's provider would show them every prompt", async () => {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type TestContext, testContext } from "../test/support/testContext.ts";
 import { TestHost, TestInstance } from "../test/support/testHost.ts";
 import { Fleet } from "./fleet.ts";
+import { NO_ACCESS_ENDED } from "./store.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -39,6 +40,7 @@ describe("a fleet", () => {
       spec: null,
       gatewayToken: "",
       previousServiceToken: null,
+      access: NO_ACCESS_ENDED,
       process: former,
       restore: null,
       jobs: { running: null, last: null },

@@ -1,13 +1,13 @@
-import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ApiError, type FleetDeletion, type FleetInstance, type FleetSpec } from "@oa/contract";
 import type { HostContext } from "./context.ts";
 import { Instance } from "./instance.ts";
+import { newGatewayToken } from "./gateway/shutOut.ts";
 import { messageOf } from "./log.ts";
 import { trashDir } from "./paths.ts";
 import { processesUnder, signal } from "./processes.ts";
-import type { InstanceRecord } from "./store.ts";
+import { type InstanceRecord, NO_ACCESS_ENDED } from "./store.ts";
 
 /** Tombstones keep late commands for a deleted instance out; none is on its way for this long. */
 const TOMBSTONE_LIFETIME_MS = 30 * 24 * 60 * 60_000;
@@ -80,7 +80,7 @@ export class Fleet {
     const instance = this.#create({
       ...emptyRecord(id, now()),
       gone: false,
-      gatewayToken: randomBytes(32).toString("base64url"),
+      gatewayToken: newGatewayToken(),
     });
     this.#tombstones.delete(id);
     this.#instances.set(id, instance);
@@ -193,6 +193,7 @@ function emptyRecord(id: string, now: number): InstanceRecord {
     spec: null,
     gatewayToken: "",
     previousServiceToken: null,
+    access: NO_ACCESS_ENDED,
     process: null,
     restore: null,
     jobs: { running: null, last: null },

@@ -7,6 +7,7 @@ import { keepGoodConfig } from "./gateway/configFile.ts";
 import { DeviceMirror } from "./gateway/deviceMirror.ts";
 import type { LinkTarget } from "./gateway/link.ts";
 import { killJobs, killTree } from "./gateway/process.ts";
+import { accessUnder, accessWithStateOf, newGatewayToken, setupCodesCommand, shutOut } from "./gateway/shutOut.ts";
 import { Supervisor, type SupervisorState } from "./gateway/supervisor.ts";
 import { Telling } from "./gateway/telling.ts";
 import { createInstanceApp } from "./instanceApp.ts";
@@ -112,7 +113,9 @@ export class Instance {
       ready: () => keepGoodConfig(paths),
       lastWords: () => this.#logs.lastComplaint(),
       changed: () => {
-        this.#telling.follow(this.#supervisor.state.at === "ready" ? this.#target() : null);
+        const ready = this.#supervisor.state.at === "ready";
+        this.#telling.follow(ready ? this.#target() : null);
+        if (ready && this.#record.access.due) this.#convergeAfter(0);
         changed();
       },
       note,
@@ -122,6 +125,7 @@ export class Instance {
       retention: context.retention,
       slot: this.#jobs,
       journal: { read: () => this.#record.restore, write: (restore) => this.#save({ restore }) },
+      restoring: (madeAt) => this.#save({ access: accessWithStateOf(this.#record.access, madeAt) }),
       note,
       open: () => this.#serial.run(() => (this.#leaving ? Promise.reject(goneMeanwhile()) : this.#open())),
       gateway: {
@@ -162,22 +166,26 @@ export class Instance {
     return fleetView(this.#context, this.#record, this.#look());
   }
 
-  /** Port of the gateway while it listens; null otherwise. */
+  /** Port of the gateway while it listens, for those it is open to; null otherwise. */
   listeningPort(): number | null {
+    if (this.#record.access.due) return null;
     const { at } = this.#supervisor.state;
     return at === "ready" || at === "health" ? this.#files.port : null;
   }
 
   /** Takes a new wish. Durable when it returns; the work goes on behind it. */
   apply(spec: FleetSpec): void {
-    const before = this.#record.spec;
+    const { spec: before, gatewayToken } = this.#record;
+    const access = accessUnder(this.#record.access, spec.access_version);
     const oldToken = before?.env.OPENAGENTS_SERVICE_TOKEN;
     const rotated = oldToken !== undefined && oldToken !== spec.env.OPENAGENTS_SERVICE_TOKEN;
     this.#save({
       generation: spec.generation,
       desired: spec.desired,
       spec,
-      ...(spec.env.OPENCLAW_GATEWAY_TOKEN === undefined ? {} : { gatewayToken: spec.env.OPENCLAW_GATEWAY_TOKEN }),
+      gatewayToken:
+        spec.env.OPENCLAW_GATEWAY_TOKEN ?? (access === this.#record.access ? gatewayToken : newGatewayToken()),
+      access,
       ...(rotated ? { previousServiceToken: { token: oldToken, until: this.#context.now() + ROTATION_GRACE_MS } } : {}),
     });
     this.converge(JSON.stringify(before) !== JSON.stringify(spec));
@@ -231,6 +239,18 @@ export class Instance {
       return this.#supervisor.start();
     }
     await this.#telling.tell(at === "ready" ? this.#target() : null);
+    if (at === "ready") await this.#shutOut();
+  }
+
+  /** Behind it the gateway is open to devices again. */
+  async #shutOut(): Promise<void> {
+    const { due, version } = this.#record.access;
+    if (!due) return;
+    await shutOut(this.#mirror, setupCodesCommand(this.#paths, this.#context.env));
+    // It may have changed hands again meanwhile: then the gateway is started anew, and all of this done again.
+    if (this.#record.access.version !== version) return;
+    this.#save({ access: { version, due: false, clearedAt: this.#context.now() } });
+    this.#note("info", "every device was unpaired: this instance has changed hands");
   }
 
   /** For what a running gateway will not take up. */
@@ -327,7 +347,7 @@ export class Instance {
   }
 
   #look(): Look {
-    const seen = look(this.#record.desired, this.#supervisor.state, this.#problem);
+    const seen = look(this.#record, this.#supervisor.state, this.#problem);
     return seen.reason === null ? seen : { ...seen, reason: this.#shown(seen.reason) };
   }
 

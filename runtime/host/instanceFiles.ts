@@ -87,7 +87,10 @@ export class InstanceFiles {
   /** Digest of everything that only a new process takes up. */
   launchKey(): string {
     const { install, heap } = this.#context;
+    const { version } = this.#read().access;
     const parts = [install.entry, install.version, heap.oldSpaceMb, heap.semiSpaceMb, this.#settings().bind];
+    // Whoever is connected is cut off with the process.
+    if (version > 0) parts.push(version);
     return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
   }
 

@@ -17,7 +17,11 @@ export interface Look {
   final: boolean;
 }
 
-export function look(desired: InstanceRecord["desired"], state: SupervisorState, problem: Problem): Look {
+export function look(
+  { desired, access }: Pick<InstanceRecord, "desired" | "access">,
+  state: SupervisorState,
+  problem: Problem,
+): Look {
   if (desired === "deleted")
     return {
       phase: "deleting",
@@ -45,7 +49,9 @@ export function look(desired: InstanceRecord["desired"], state: SupervisorState,
     case "health":
       return { phase: "health", gateway: "starting", reason: null, final: false };
     case "ready":
-      return { phase: "ready", gateway: "running", reason: null, final: false };
+      return access.due
+        ? { phase: "health", gateway: "starting", reason: "The devices of before are being removed.", final: false }
+        : { phase: "ready", gateway: "running", reason: null, final: false };
     case "waiting":
       return state.failing
         ? { phase: "error", gateway: "error", reason: short(state.why), final: false }

@@ -38,6 +38,19 @@ export type ProcessRecord = z.infer<typeof ProcessRecord>;
 /** The long work of an instance: what had begun, so that the next host knows of it, and how the last one ended. */
 const JobRecord = z.object({ running: RuntimeJob.nullable(), last: JobOutcome.nullable() });
 
+/** Who was let in before the instance passed into other hands is shut out before a gateway serves again (`gateway/shutOut.ts`). */
+export const AccessRecord = z.object({
+  /** The highest `access_version` of a wish. */
+  version: z.int().nonnegative(),
+  /** Devices of before may be paired: nobody is let through to the gateway. */
+  due: z.boolean(),
+  /** When they were last shut out: a backup from before that still holds them. Null: never. */
+  clearedAt: Millis.nullable(),
+});
+export type AccessRecord = z.infer<typeof AccessRecord>;
+
+export const NO_ACCESS_ENDED: AccessRecord = { version: 0, due: false, clearedAt: null };
+
 export const InstanceRecord = z.object({
   id: InstanceId,
   generation: Generation,
@@ -49,6 +62,8 @@ export const InstanceRecord = z.object({
   gatewayToken: z.string(),
   /** Still accepted until the new one is used, or until `until`. */
   previousServiceToken: z.object({ token: z.string(), until: Millis }).nullable(),
+  /** Absent in records of a host that did not know of it. */
+  access: AccessRecord.default(NO_ACCESS_ENDED),
   process: ProcessRecord.nullable(),
   restore: RestoreJournal.nullable(),
   /** Absent in records of a host that did not keep it. */

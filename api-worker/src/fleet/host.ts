@@ -73,6 +73,7 @@ export function hostFleet(place: Extract<FleetConfig, { kind: "host" }>, runtime
         desired: wish.desired,
         env: { ...runtimeEnv, OPENAGENTS_SERVICE_TOKEN: wish.serviceToken },
         ...wish.models,
+        ...(instance.access_version > 0 && { access_version: instance.access_version }),
       };
       return view({ method: "PUT", path: pathOf(instance), body, answer: FleetInstance }, options);
     },

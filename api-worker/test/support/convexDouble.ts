@@ -337,6 +337,7 @@ export function freshRow(userId: string, instanceId: string): ControlInstance {
     has_service_token: false,
     has_provider_keys: false,
     has_inference_key: false,
+    access_version: 0,
     secret_versions: { service_token: 0, provider_keys: 0, inference_key: 0 },
   };
 }

@@ -55,6 +55,7 @@ describe("a restore", () => {
           journal = next;
         },
       },
+      restoring: () => undefined,
       note: () => undefined,
       open: open ?? (() => Promise.resolve()),
       gateway: {

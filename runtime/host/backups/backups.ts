@@ -37,6 +37,8 @@ export interface BackupsOptions {
   gateway: RestoreGateway;
   /** Durable memory of a restore on its way. */
   journal: { read: () => RestoreJournal | null; write: (journal: RestoreJournal | null) => void };
+  /** A state made then is about to be put in place: it may hold devices that were shut out since. */
+  restoring: (madeAt: number) => void;
   note: (level: "info" | "warn", text: string) => void;
   /** Resolves when what a former host left has been taken up (`recover`); rejects with why it cannot be. */
   open: () => Promise<void>;
@@ -113,7 +115,7 @@ export class Backups implements Storage {
       const keptId = newBackupId(tools.now());
       const swaps = planSwaps(tools.paths, keptId, assets);
       const settled = await this.#options.gateway.exclusive(() =>
-        this.#activate({ backupId, keptId, stage: "swapping", swaps, startedAt }, job),
+        this.#activate({ backupId, keptId, stage: "swapping", swaps, startedAt }, backup.createdAt, job),
       );
       job.phase("keeping the replaced state");
       await this.#settle(settled);
@@ -145,10 +147,11 @@ export class Backups implements Storage {
   }
 
   /** The part that must not stay half done: ends with the gateway ready on the restored state, or on the former one. */
-  async #activate(swapping: RestoreJournal, job: JobContext): Promise<RestoreJournal> {
-    const { gateway, journal, tools } = this.#options;
+  async #activate(swapping: RestoreJournal, madeAt: number, job: JobContext): Promise<RestoreJournal> {
+    const { gateway, journal, restoring, tools } = this.#options;
     job.phase("stopping the gateway");
     await gateway.stop();
+    restoring(madeAt);
     journal.write(swapping);
     let why: string | null = null;
     try {

@@ -83,6 +83,12 @@ export class DeviceMirror {
     return removed;
   }
 
+  /** Nobody is paired, and nobody waits to be. */
+  async removeAll(): Promise<void> {
+    await this.#devices.removeAll();
+    await this.list();
+  }
+
   /** The secrets file was written anew: the gateway reads it, and we sign in with the new token. */
   async reloadSecrets(target: LinkTarget): Promise<void> {
     await this.#link.call("secrets.reload");

@@ -118,6 +118,16 @@ export class Devices {
     return { removed: true, deviceId };
   }
 
+  /** Turns every request down and removes every paired device. Rejects where one is left; may be repeated. */
+  async removeAll(): Promise<void> {
+    const { lists, kinds } = await this.#read();
+    for (const { requestId } of lists.pending)
+      await this.#link.call(`${kinds.get(requestId) ?? "device"}.pair.reject`, { requestId });
+    for (const { deviceId } of lists.paired) await this.#link.call("device.pair.remove", { deviceId });
+    const { paired, pending } = (await this.#read()).lists;
+    if (paired.length + pending.length > 0) throw new Error("the gateway still has devices that were removed");
+  }
+
   #alreadyOver(requestId: string, wanted: "approved" | "rejected"): DeviceDecision {
     const decided = this.#decided.get(requestId);
     if (decided === wanted) return { approved: wanted === "approved", requestId };

@@ -57,6 +57,8 @@ export interface DeviceConnectOptions {
   profile: DeviceProfile;
   /** The gateway's shared token (first time), or the device's own (afterwards). */
   token?: string;
+  /** Of a setup code, in the place of a token: it pairs the device without anybody being asked. */
+  bootstrapToken?: string;
   /** What an attacker might send along. */
   headers?: Readonly<Record<string, string>>;
   timeoutMs?: number;
@@ -97,7 +99,7 @@ type Message = z.infer<typeof Frame>;
 
 /** Connects once. Rejects when there is no gateway behind the address; a refusal of the gateway is an answer. */
 export async function connectDevice(options: DeviceConnectOptions): Promise<DeviceConnection> {
-  const { identity, profile, token } = options;
+  const { identity, profile, token, bootstrapToken } = options;
   const timeoutMs = options.timeoutMs ?? 60_000;
   const socket = new WebSocket(options.url, {
     headers: { ...options.headers, ...(profile.origin === undefined ? {} : { origin: profile.origin }) },
@@ -136,7 +138,7 @@ export async function connectDevice(options: DeviceConnectOptions): Promise<Devi
 
   try {
     const challenge = await Promise.race([broken.promise, challenged.promise]);
-    const answer = await send("connect", connectParams(identity, profile, token, challenge));
+    const answer = await send("connect", connectParams(identity, profile, { token, bootstrapToken }, challenge));
     if (answer.ok !== true) {
       socket.close();
       const { code, details } = answer.error ?? { code: "UNKNOWN", details: undefined };
@@ -158,7 +160,7 @@ export async function connectDevice(options: DeviceConnectOptions): Promise<Devi
 function connectParams(
   identity: DeviceIdentity,
   profile: DeviceProfile,
-  token: string | undefined,
+  { token, bootstrapToken }: { token: string | undefined; bootstrapToken: string | undefined },
   challenge: z.infer<typeof Challenge>,
 ): object {
   const { client, role, scopes } = profile;
@@ -170,7 +172,7 @@ function connectParams(
     role,
     scopes.join(","),
     challenge.ts,
-    token ?? "",
+    token ?? bootstrapToken ?? "",
     challenge.nonce,
     client.platform,
     "",
@@ -184,7 +186,7 @@ function connectParams(
     caps: [],
     commands: profile.commands ?? [],
     permissions: {},
-    auth: token === undefined ? {} : { token },
+    auth: { ...(token !== undefined && { token }), ...(bootstrapToken !== undefined && { bootstrapToken }) },
     device: {
       id: identity.deviceId,
       publicKey: identity.publicKey,

@@ -20,6 +20,10 @@ const VIEWS: Readonly<Record<AuthEventType, AuthEventView>> = {
   identity_linked: { title: "Way to sign in added", tone: "alert" },
   identity_unlinked: { title: "Way to sign in removed", tone: "alert" },
   account_claimed: { title: "Account taken over by the owner of its e-mail", tone: "alert" },
+  devices_unpaired: {
+    title: "Your OpenClaw was stopped; whatever was paired with it has to be paired again",
+    tone: "alert",
+  },
   editor_connected: { title: "Editor signed in", tone: "good" },
   terminal_connected: { title: "Terminal signed in", tone: "good" },
   management_key_rotated: { title: "Key of a terminal replaced", tone: "plain" },
