@@ -181,6 +181,39 @@ export const AUTH_EVENT_TYPES = [
 export const AuthEventType = z.enum(AUTH_EVENT_TYPES);
 export type AuthEventType = z.infer<typeof AuthEventType>;
 
+/**
+ * Changes of what opens an account, and outlives a sign-in: its owner is mailed of each. A claim of the account is told by what it
+ * comes with, a new password or a new identity.
+ */
+export const AccountNoticeType = AuthEventType.extract([
+  "password_changed",
+  "password_reset",
+  "identity_linked",
+  "identity_unlinked",
+  "terminal_connected",
+]);
+export type AccountNoticeType = z.infer<typeof AccountNoticeType>;
+
+/**
+ * Body of `POST /internal/accounts/notice-mail`: one change, to the account's address. The Worker words it, and sends one mail for
+ * each event, however often it is asked.
+ */
+export const AccountNotice = z.object({
+  event_id: z.string().min(1).max(64),
+  to: Email,
+  type: AccountNoticeType,
+  /** The provider, where it is about one. */
+  provider: OAuthProvider.nullable(),
+  /** "Firefox on macOS", and what the Worker knew of where that was. */
+  device: z.string().max(200),
+  place: z.string().max(200).nullable(),
+  ip: z.string().max(100).nullable(),
+  at: Millis,
+});
+export type AccountNotice = z.infer<typeof AccountNotice>;
+/** `accepted` is false where this installation sends no mail. */
+export const AccountNoticeMailed = z.object({ accepted: z.boolean() });
+
 /** A row of the public, paginated query `authEvents:mine` (`{ paginationOpts }`), newest first. */
 export const MyAuthEvent = z.object({
   event_id: z.string(),

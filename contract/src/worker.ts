@@ -35,6 +35,8 @@ export const API_PATHS = {
   events: "/internal/openclaw/events",
   /** POST `CreditAlertMail` -> `CreditAlertMailed`, internal key. */
   creditAlertMail: "/internal/credits/alert-mail",
+  /** POST `AccountNotice` -> `AccountNoticeMailed`, internal key. */
+  accountNoticeMail: "/internal/accounts/notice-mail",
   webConfig: "/web/config",
   webSignUp: "/web/sign-up",
   webSignIn: "/web/sign-in",

@@ -8,6 +8,7 @@
  * @module
  */
 
+import type * as accountNotices from "../accountNotices.js";
 import type * as accounts from "../accounts.js";
 import type * as admin from "../admin.js";
 import type * as alertMail from "../alertMail.js";
@@ -154,6 +155,7 @@ import type {
 } from "convex/server";
 
 declare const fullApi: ApiFromModules<{
+  accountNotices: typeof accountNotices;
   accounts: typeof accounts;
   admin: typeof admin;
   alertMail: typeof alertMail;

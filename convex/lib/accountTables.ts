@@ -172,14 +172,22 @@ export const accountTables = {
     .index("by_user_id", ["user_id"])
     .index("by_expires_at", ["expires_at"]),
 
-  /** Append-only: what happened to the ways into an account, for its owner. Never a secret. Deleted by the pruner. */
+  /**
+   * Append-only but for the mail of it: what happened to the ways into an account, for its owner. Never a secret. Deleted by the
+   * pruner.
+   */
   auth_events: defineTable({
     user_id: v.id("users"),
     type: authEventType,
     detail: nullableText,
     created_at: v.number(),
+    /** Attempts to mail it to its owner; missing where it is not mailed. */
+    notice_attempts: v.optional(v.number()),
+    /** When the next attempt should have begun; missing once the mail's fate is sealed. */
+    notice_due_at: v.optional(v.number()),
     ...origin,
   })
     .index("by_user_id", ["user_id", "created_at"])
+    .index("by_notice_due_at", ["notice_due_at"])
     .index("by_created_at", ["created_at"]),
 };

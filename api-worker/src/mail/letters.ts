@@ -1,4 +1,4 @@
-import { ACCOUNT_PAGES, BILLING_PAGE, type CreditAlertMail } from "@oa/contract";
+import { ACCOUNT_PAGES, type AccountNotice, BILLING_PAGE, type CreditAlertMail } from "@oa/contract";
 import { sha256Hex } from "../secretEqual.ts";
 import type { Mail } from "./mailer.ts";
 
@@ -36,6 +36,43 @@ export function verifyLetter(to: string, site: string, token: string): Mail {
       "If it was not you, do nothing. To take the address back, ask for a new password on the sign-in page.",
       "",
     ].join("\n"),
+  };
+}
+
+const CHANGES: { readonly [Type in AccountNotice["type"]]: string } = {
+  password_changed: "Your password was changed",
+  password_reset: "A new password was set with a mailed link",
+  identity_linked: "A way to sign in was added",
+  identity_unlinked: "A way to sign in was removed",
+  terminal_connected: "A terminal was connected to your account",
+};
+const PROVIDERS = { github: "GitHub", google: "Google" } as const;
+
+/** A change of the ways into an account, with what to do where its owner did not make it; sent once. */
+export function noticeLetter(
+  { event_id, to, type, provider, device, place, ip, at }: AccountNotice,
+  site: string,
+): Mail {
+  const change = provider === null ? CHANGES[type] : `${CHANGES[type]}: ${PROVIDERS[provider]}`;
+  const from = [device, place, ip].filter((part) => part !== null).join(", ");
+  return {
+    to,
+    subject: change,
+    text: [
+      `${change}.`,
+      "",
+      `Account: ${to}`,
+      `When: ${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`,
+      `From: ${from}`,
+      "",
+      "If it was you, there is nothing to do.",
+      "",
+      "If it was not you, somebody else is in your account:",
+      `1. Ask for a new password on the sign-in page. Setting it ends every browser, editor and terminal: ${site}${ACCOUNT_PAGES.signIn}`,
+      `2. Sign in with it, and remove every way to sign in that you do not know: ${site}${ACCOUNT_PAGES.security}`,
+      "",
+    ].join("\n"),
+    idempotencyKey: sha256Hex(`${event_id}:${to}`),
   };
 }
 

@@ -1,4 +1,6 @@
 import {
+  AccountNotice,
+  AccountNoticeMailed,
   ApiError,
   API_PATHS,
   CreditAlertMail,
@@ -8,7 +10,9 @@ import {
   RuntimeEvent,
 } from "@oa/contract";
 import * as z from "zod";
-import { alertLetter } from "../mail/letters.ts";
+import type { Services } from "../context.ts";
+import { alertLetter, noticeLetter } from "../mail/letters.ts";
+import type { Mail } from "../mail/mailer.ts";
 import { mailerOf } from "../mail/mailer.ts";
 import { reconcile } from "../reconcile/reconcile.ts";
 import { route } from "../route.ts";
@@ -36,17 +40,17 @@ export const internalRoutes = [
     input: z.object({ body: CreditAlertMail }),
     answer: CreditAlertMailed,
     errors: ["provider_unreachable"],
-    async handle({ input, services }) {
-      const { mail, publicUrl } = services.config.outside;
-      if (mail === null || publicUrl === null) return { accepted: false };
-      const letter = alertLetter(input.body, publicUrl);
-      try {
-        await mailerOf(services.config).send(letter);
-      } catch {
-        throw new ApiError("provider_unreachable", "The mail provider did not take the mail. Ask again later.");
-      }
-      return { accepted: true };
-    },
+    handle: ({ input, services }) => mailed(services, (site) => alertLetter(input.body, site)),
+  }),
+  route({
+    method: "POST",
+    path: API_PATHS.accountNoticeMail,
+    gate: "internal",
+    summary: "Mails one change of the ways into an account to its address",
+    input: z.object({ body: AccountNotice }),
+    answer: AccountNoticeMailed,
+    errors: ["provider_unreachable"],
+    handle: ({ input, services }) => mailed(services, (site) => noticeLetter(input.body, site)),
   }),
   route({
     method: "POST",
@@ -63,3 +67,19 @@ export const internalRoutes = [
     },
   }),
 ];
+
+/**
+ * Sends what Convex asks for, or says that nobody here can.
+ *
+ * @throws ApiError `provider_unreachable`: Convex asks again by its own clock.
+ */
+async function mailed(services: Services, letter: (site: string) => Mail): Promise<{ accepted: boolean }> {
+  const { mail, publicUrl } = services.config.outside;
+  if (mail === null || publicUrl === null) return { accepted: false };
+  try {
+    await mailerOf(services.config).send(letter(publicUrl));
+  } catch {
+    throw new ApiError("provider_unreachable", "The mail provider did not take the mail. Ask again later.");
+  }
+  return { accepted: true };
+}
