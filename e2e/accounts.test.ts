@@ -253,7 +253,8 @@ describe("GitHub and Google in the browser", () => {
     const browser = new Visitor(stack);
     expect(await browser.signInWith("google", { decision: "deny" })).toBe("/sign-in?error=access_denied");
     expect(await browser.signInWith("github", { person: "failing" })).toBe("/sign-in?error=provider_unreachable");
-    await browser.signInWith("github", { email: someone(), verified: "yes" });
+    const email = someone();
+    await browser.signInWith("github", { email, verified: "yes" });
     const live = await liveQuery(stack, browser, "accounts:mine");
     await live.close();
     const { identities } = z.object({ identities: z.array(z.object({ identity_id: z.string() })) }).parse(live.value());
@@ -261,6 +262,9 @@ describe("GitHub and Google in the browser", () => {
     expect((await browser.send("DELETE", path)).status).toBe(409);
     expect((await browser.send("POST", ACCOUNT_PATHS.webPassword, { new_password: PASSWORD })).status).toBe(200);
     expect((await browser.send("DELETE", path)).status).toBe(200);
+    // Their owner hears of it, should it have been somebody else.
+    await mailedTokens(stack, email, /^Your password was changed$/);
+    await mailedTokens(stack, email, /^A way to sign in was removed: GitHub$/);
   });
 });
 

@@ -39,11 +39,17 @@ describe("an account and the ways into it", () => {
     await page.getByRole("button", { name: "Sign in", exact: true }).click();
   };
 
-  /** Opens the newest mail in the outbox, the way a person does, and gives the page its link opens. */
-  const followMail = async (): Promise<Page> => {
+  /** Opens the newest mail with this subject in the outbox, the way a person does, and gives the page its link opens. */
+  const followMail = async (subject: string): Promise<Page> => {
     const outbox = await context.newPage();
-    await outbox.goto(`${stack.info().doubles.mail ?? ""}/outbox`);
-    await outbox.getByRole("listitem").first().getByRole("link").click();
+    const mail = outbox.getByRole("listitem").filter({ hasText: subject }).first().getByRole("link");
+    await expect
+      .poll(async () => {
+        await outbox.goto(`${stack.info().doubles.mail ?? ""}/outbox`);
+        return await mail.count();
+      })
+      .toBe(1);
+    await mail.click();
     await outbox.getByRole("heading", { name: "Links" }).waitFor();
     const link = outbox.getByRole("listitem").first().getByRole("link");
     expect(await link.getAttribute("href")).toMatch(/#token=/);
@@ -91,7 +97,7 @@ describe("an account and the ways into it", () => {
     await page.getByText("Not verified").waitFor();
     await page.getByRole("button", { name: "Send me the link" }).click();
     await page.getByRole("link", { name: "Read it in the outbox" }).waitFor();
-    const landing = await followMail();
+    const landing = await followMail("Confirm your e-mail address");
     await landing.getByRole("button", { name: "Yes, verify it" }).click();
     await landing.getByText("Your e-mail is verified").first().waitFor();
     await landing.close();
@@ -135,7 +141,7 @@ describe("an account and the ways into it", () => {
     await page.getByLabel("E-mail").fill(ADA);
     await page.getByRole("button", { name: "Send me a link" }).click();
     await page.getByText(`If ${ADA} has an account here`).waitFor();
-    const landing = await followMail();
+    const landing = await followMail("Set a new password");
     const link = landing.url();
     await landing.getByLabel("New password", { exact: true }).fill(FIRST_PASSWORD);
     await landing.getByRole("button", { name: "Set the password" }).click();

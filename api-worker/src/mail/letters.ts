@@ -41,7 +41,7 @@ export function verifyLetter(to: string, site: string, token: string): Mail {
 
 const CHANGES: { readonly [Type in AccountNotice["type"]]: string } = {
   password_changed: "Your password was changed",
-  password_reset: "A new password was set with a mailed link",
+  password_reset: "Your password was set with a mailed link",
   identity_linked: "A way to sign in was added",
   identity_unlinked: "A way to sign in was removed",
   terminal_connected: "A terminal was connected to your account",
