@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatUsd, microOfUsd, microUsd, roundUsd, usdOfMicro } from "./money.ts";
+import { formatUsd, formatUsdExact, microOfUsd, microUsd, roundUsd, usdOfMicro } from "./money.ts";
 
 describe("money", () => {
   it("adds a thousand burns of a tenth of a cent without losing one", () => {
@@ -42,5 +42,17 @@ describe("money", () => {
     [1_234_567_890_000, "$1,234,567.89"],
   ])("writes %i micro-dollars as %s", (value, text) => {
     expect(formatUsd(microUsd(value))).toBe(text);
+  });
+
+  it.each([
+    [5_000_000, "$5.00"],
+    [0, "$0.00"],
+    [-400, "-$0.0004"],
+    [4_999_600, "$4.9996"],
+    [4_999_565, "$4.999565"],
+    [-1_002_500, "-$1.0025"],
+    [1_234_567_890_000, "$1,234,567.89"],
+  ])("writes all of %i micro-dollars as %s", (value, text) => {
+    expect(formatUsdExact(microUsd(value))).toBe(text);
   });
 });

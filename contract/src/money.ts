@@ -36,11 +36,20 @@ export function roundUsd(usd: number): number {
 export function formatUsd(value: MicroUsd): string {
   const magnitude = Math.abs(value);
   const digits = magnitude > 0 && magnitude < 10_000 ? 4 : 2;
+  return writeUsd(value, digits, magnitude > 0 && magnitude < 100 ? 6 : digits);
+}
+
+/** All of it: "$5.00", "$4.9996", "$4.999565". For what people add up themselves, as a ledger's amounts and balances. */
+export function formatUsdExact(value: MicroUsd): string {
+  return writeUsd(value, 2, 6);
+}
+
+function writeUsd(value: MicroUsd, minimumFractionDigits: number, maximumFractionDigits: number): string {
   const text = new Intl.NumberFormat("en-US", {
     style: "currency",
     currency: "USD",
-    minimumFractionDigits: digits,
-    maximumFractionDigits: magnitude > 0 && magnitude < 100 ? 6 : digits,
-  }).format(magnitude / MICRO_USD_PER_USD);
+    minimumFractionDigits,
+    maximumFractionDigits,
+  }).format(Math.abs(value) / MICRO_USD_PER_USD);
   return value < 0 ? `-${text}` : text;
 }

@@ -1,10 +1,14 @@
 /** Tested in this order: many browsers name others before themselves. */
 const BROWSERS: readonly (readonly [RegExp, string])[] = [
   [/\bEdg(?:e|A|iOS)?\//, "Edge"],
-  [/\bOPR\//, "Opera"],
+  [/\bOPR\/|\bOPT\/|\bOPiOS\//, "Opera"],
+  [/\bSamsungBrowser\//, "Samsung Internet"],
+  [/\bVivaldi\//, "Vivaldi"],
+  [/\bDuckDuckGo\/|\bDdg\//, "DuckDuckGo"],
   [/\bFirefox\/|\bFxiOS\//, "Firefox"],
-  [/\bChrome\/|\bCriOS\//, "Chrome"],
-  [/\bSafari\//, "Safari"],
+  [/\b(?:Headless)?Chrome\/|\bCriOS\//, "Chrome"],
+  // Other browsers of the same engine call themselves Safari where Safari is not made for.
+  [/\b(?:iPhone|iPad|Macintosh)\b.*\bSafari\//, "Safari"],
   [/^curl\//, "curl"],
 ];
 const SYSTEMS: readonly (readonly [RegExp, string])[] = [
@@ -22,6 +26,6 @@ export function deviceName(userAgent: string | null): string {
   const browser = BROWSERS.find(([pattern]) => pattern.test(userAgent))?.[1];
   const system = SYSTEMS.find(([pattern]) => pattern.test(userAgent))?.[1];
   if (browser !== undefined && system !== undefined) return `${browser} on ${system}`;
-  // The first product of the header, as programs name themselves: "openclaw-token/0.9.0".
-  return browser ?? system ?? /^[\w.-]{1,40}/.exec(userAgent)?.[0] ?? "Unknown device";
+  // The first product of the header, as programs name themselves: "openclaw-token/0.9.0". "Mozilla" is everyone's.
+  return browser ?? system ?? /^(?!Mozilla\b)[\w.-]{1,40}/.exec(userAgent)?.[0] ?? "Unknown device";
 }

@@ -195,6 +195,37 @@ describe("long work", () => {
   });
 });
 
+describe("how long the gateway has been up", () => {
+  it("is true through every change of state, and not said of one that is off", async () => {
+    await using opened = await site.open("ready", "/openclaw");
+    const { page } = opened;
+    const become = (status: string) =>
+      page.evaluate((detail) => window.dispatchEvent(new CustomEvent("fixture:instance-changed", { detail })), {
+        status,
+      });
+    await page.getByText("Gateway up for").waitFor();
+    await page.evaluate(() => {
+      const said: string[] = [];
+      Object.assign(window, { said });
+      new MutationObserver(() => said.push(document.body.innerText)).observe(document.body, {
+        subtree: true,
+        childList: true,
+        characterData: true,
+      });
+    });
+    await become("degraded");
+    await page.getByRole("heading", { name: "Degraded" }).waitFor();
+    await opened.settled();
+    await become("stopped");
+    await page.getByRole("heading", { name: "Stopped" }).waitFor();
+    await opened.settled();
+    expect(
+      await page.evaluate(() => JSON.stringify(Object.entries(window).find(([name]) => name === "said"))),
+    ).not.toMatch(/\d{4,} d/);
+    expect(await page.locator("main").innerText()).not.toContain("Gateway up for");
+  });
+});
+
 describe("the log", () => {
   it("can be filtered and searched", async () => {
     await using opened = await site.open("ready", "/openclaw/usage");

@@ -278,13 +278,13 @@ describe("an administrator", () => {
     await page.getByRole("menuitem", { name: "Add or take away…" }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Amount").fill("10");
-    await dialog.getByText("Balance now: $4.87. Afterwards: $14.87.").waitFor();
+    await dialog.getByText("Balance now: $4.8665. Afterwards: $14.8665.").waitFor();
     await dialog.getByRole("button", { name: "Add $10.00" }).click();
     await dialog.getByText("Say why, in at least three letters.").waitFor();
     expect(acts).toEqual([]);
     await dialog.getByLabel("Reason").fill("for the outage");
     await dialog.getByRole("button", { name: "Add $10.00" }).click();
-    await page.getByText("ada@example.com now has $14.87.").waitFor();
+    await page.getByText("ada@example.com now has $14.8665.").waitFor();
     expect(acts).toEqual(["POST /web/admin/users/u1/credits"]);
   });
 

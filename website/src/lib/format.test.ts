@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatAbsolute, formatAgo, formatBytes, formatCountdown, formatDuration } from "./format.ts";
+import { formatAbsolute, formatAgo, formatBytes, formatCountdown, formatDuration, formatSince } from "./format.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 14, 3, 22);
 const SECOND = 1000;
@@ -16,6 +16,15 @@ describe("times in people's words", () => {
     [49 * HOUR, "2 d ago"],
   ])("%d ms back is %j", (age, words) => {
     expect(formatAgo(NOW - age, NOW)).toBe(words);
+  });
+
+  it.each([
+    [0, "just now"],
+    [40 * SECOND, "for 40 s"],
+    [49 * HOUR, "for 2 d"],
+    [40 * 24 * HOUR, "since Oct 12, 2026"],
+  ])("what began %d ms back holds %j", (age, words) => {
+    expect(formatSince(NOW - age, NOW)).toBe(words);
   });
 
   it("gives the date of what is longer ago than a month, and the zone with every full time", () => {

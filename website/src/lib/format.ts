@@ -16,6 +16,13 @@ export function formatAgo(at: number, now: number): string {
   return new Intl.DateTimeFormat("en", { dateStyle: "medium" }).format(at);
 }
 
+/** How long something has held, as `formatAgo` counts: "just now", "for 40 s", "for 2 d", "since Oct 12, 2026". */
+export function formatSince(at: number, now: number): string {
+  const ago = formatAgo(at, now);
+  if (ago === "just now") return ago;
+  return ago.endsWith(" ago") ? `for ${ago.slice(0, -" ago".length)}` : `since ${ago}`;
+}
+
 /** Date, time and zone: "21 Nov 2026, 14:03:22 CET". `timeZone` defaults to the reader's. */
 export function formatAbsolute(at: number, timeZone?: string): string {
   return new Intl.DateTimeFormat("en-GB", {

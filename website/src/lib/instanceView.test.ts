@@ -1,6 +1,14 @@
 import { InstanceStatus, type InstanceStep, type InstanceSummary, STEP_NAMES } from "@oa/contract/instance";
 import { describe, expect, it } from "vitest";
-import { hasNoInstance, isReachable, offeredActs, showsSteps, STATUS_VIEWS, statusSince } from "./instanceView.ts";
+import {
+  hasNoInstance,
+  isReachable,
+  offeredActs,
+  showsSteps,
+  STATUS_VIEWS,
+  statusMeaning,
+  statusSince,
+} from "./instanceView.ts";
 import { stepDuration, stepsProgress } from "./stepsView.ts";
 
 function step(index: number, change: Partial<InstanceStep>): InstanceStep {
@@ -31,6 +39,14 @@ describe("a status on the page", () => {
   it("has one word of its own, so that colour never says it alone", () => {
     const words = InstanceStatus.options.map((status) => STATUS_VIEWS[status].word);
     expect(new Set(words).size).toBe(InstanceStatus.options.length);
+  });
+
+  it("does not call a gateway unwell that is down for a restore or a restart, nor asks for another restart", () => {
+    expect(statusMeaning("degraded", null)).toMatch(/not well/);
+    expect(statusMeaning("degraded", "backup")).toMatch(/not well/);
+    expect(statusMeaning("degraded", "restore")).toMatch(/being restored/);
+    expect(statusMeaning("degraded", "restart")).toMatch(/being restarted/);
+    expect(statusMeaning("ready", "restore")).toBe(STATUS_VIEWS.ready.meaning);
   });
 
   it("is dated by when it became ready, not by the last write", () => {

@@ -1,4 +1,5 @@
 import type { InstanceStatus, InstanceSummary } from "@oa/contract/instance";
+import type { RuntimeJob } from "@oa/contract/runtime";
 
 /** How a status looks and what a person may do in it. Never colour alone: word and icon say the same. */
 export interface StatusView {
@@ -55,6 +56,14 @@ export const STATUS_VIEWS: Readonly<Record<InstanceStatus, StatusView>> = {
     acts: ["retry", "delete"],
   },
 };
+
+/** What its status means while `job` is under way: a gateway that was stopped on purpose is not one that is not well. */
+export function statusMeaning(status: InstanceStatus, job: RuntimeJob["kind"] | null): string {
+  if (status === "degraded" && job === "restore")
+    return "A backup is being restored. The gateway starts again by itself when that is done.";
+  if (status === "degraded" && job === "restart") return "The gateway is being restarted, as it was asked to.";
+  return STATUS_VIEWS[status].meaning;
+}
 
 /** What is worth offering. A deletion that failed can only be deleted again; a failed stop can also be started again. */
 export function offeredActs({ status, desired }: InstanceSummary): readonly InstanceAct[] {

@@ -6,6 +6,13 @@ export type Jobs = Pick<JobReport, "running" | "last">;
 
 export const NO_JOBS: Jobs = { running: null, last: null };
 
+/** What is going on, in people's words. */
+export const JOB_TITLES: Readonly<Record<RuntimeJob["kind"], string>> = {
+  backup: "Backing up",
+  restore: "Restoring",
+  restart: "Restarting the gateway",
+};
+
 /** An act of this page that asks for long work: as its mutation stands. */
 export interface Asked {
   error: Error | null;

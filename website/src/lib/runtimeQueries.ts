@@ -13,7 +13,8 @@ import { openclawApi } from "./openclawApi.ts";
 export const runtimeStatusQuery = (instance: InstanceSummary, lastJob: string | null) =>
   queryOptions({
     queryKey: ["runtime", instance.instance_id, "status", instance.generation, instance.status, lastJob],
-    queryFn: ({ signal }) => openclawApi.runtimeStatus(signal),
+    // With the time it was read: the query's own is none while an older answer stands in for one that is on its way.
+    queryFn: async ({ signal }) => ({ ...(await openclawApi.runtimeStatus(signal)), read_at: Date.now() }),
     enabled: isReachable(instance.status),
     placeholderData: keepPreviousData,
     refetchOnWindowFocus: "always",

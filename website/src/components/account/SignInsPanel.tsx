@@ -70,7 +70,7 @@ function SignInRow({ signIn }: { signIn: SignIn }) {
             {place !== "" && ` · ${place}`}
           </Text>
           <Text size="sm" c="dimmed">
-            Last seen <RelativeTime at={signIn.last_seen_at} /> · since <RelativeTime at={signIn.created_at} />
+            Last seen <RelativeTime at={signIn.last_seen_at} /> · signed in <RelativeTime at={signIn.created_at} />
           </Text>
         </Stack>
       </Group>

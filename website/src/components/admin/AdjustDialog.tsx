@@ -2,7 +2,7 @@ import { Button, Group, Modal, NumberInput, SegmentedControl, Stack, Text, TextI
 import { useForm } from "@mantine/form";
 import { notifications } from "@mantine/notifications";
 import type { AdminUser } from "@oa/contract/admin";
-import { formatUsd, microOfUsd, microUsd } from "@oa/contract/money";
+import { formatUsdExact, microOfUsd, microUsd } from "@oa/contract/money";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { adminApi } from "../../lib/adminApi.ts";
@@ -50,7 +50,7 @@ function Fields({ user, onClose }: { user: AdminUser; onClose: () => void }) {
       onClose();
       notifications.show({
         color: "green",
-        message: `${user.email} now has ${formatUsd(balance_after_microusd)}.`,
+        message: `${user.email} now has ${formatUsdExact(balance_after_microusd)}.`,
         role: "status",
       });
     },
@@ -93,8 +93,8 @@ function Fields({ user, onClose }: { user: AdminUser; onClose: () => void }) {
           {...form.getInputProps("reason")}
         />
         <Text size="sm">
-          Balance now: {formatUsd(balance)}
-          {usd !== null && `. Afterwards: ${formatUsd(microUsd(balance + microOfUsd(usd)))}`}.
+          Balance now: {formatUsdExact(balance)}
+          {usd !== null && `. Afterwards: ${formatUsdExact(microUsd(balance + microOfUsd(usd)))}`}.
         </Text>
         {adjust.isError && <Failure title="Nothing was posted" error={adjust.error} />}
         <Group justify="flex-end" gap="sm">
@@ -106,7 +106,7 @@ function Fields({ user, onClose }: { user: AdminUser; onClose: () => void }) {
             loading={adjust.isPending}
             {...(form.values.direction === "take" ? { color: "red.9" } : {})}
           >
-            {usd === null ? words : `${words} ${formatUsd(microUsd(Math.abs(microOfUsd(usd))))}`}
+            {usd === null ? words : `${words} ${formatUsdExact(microUsd(Math.abs(microOfUsd(usd))))}`}
           </Button>
         </Group>
       </Stack>

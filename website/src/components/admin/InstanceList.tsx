@@ -5,7 +5,7 @@ import { ownerName } from "../../lib/adminView.ts";
 import type { LivePages } from "../../lib/live.tsx";
 import { ListRow, RowList } from "../ui/Lists.tsx";
 import { PagedList } from "../ui/PagedList.tsx";
-import { RelativeTime } from "../ui/RelativeTime.tsx";
+import { RelativeTime, SinceTime } from "../ui/RelativeTime.tsx";
 import { AdminActs } from "./AdminActs.tsx";
 import { StatusBadge } from "./StatusBadge.tsx";
 
@@ -48,7 +48,7 @@ function Row({ instance }: { instance: AdminInstance }) {
         <Text size="sm" c="dimmed" style={{ overflowWrap: "anywhere" }}>
           {instance.status === "ready" && instance.last_ready_at !== null ? (
             <>
-              Ready since <RelativeTime at={instance.last_ready_at} />
+              Ready <SinceTime at={instance.last_ready_at} />
             </>
           ) : (
             <>

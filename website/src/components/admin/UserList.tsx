@@ -5,7 +5,7 @@ import { IconUserOff } from "@tabler/icons-react";
 import type { LivePages } from "../../lib/live.tsx";
 import { ListRow, RowList } from "../ui/Lists.tsx";
 import { PagedList } from "../ui/PagedList.tsx";
-import { RelativeTime } from "../ui/RelativeTime.tsx";
+import { RelativeTime, SinceTime } from "../ui/RelativeTime.tsx";
 import { AdminActs } from "./AdminActs.tsx";
 import { CreditActs } from "./CreditActs.tsx";
 import { StatusBadge } from "./StatusBadge.tsx";
@@ -72,7 +72,7 @@ function Row({ user }: { user: AdminUser }) {
           <Group gap={6}>
             <StatusBadge status={user.instance.status} />
             <Text size="sm" c="dimmed">
-              since <RelativeTime at={user.instance.since} />
+              <SinceTime at={user.instance.since} />
             </Text>
           </Group>
         )}

@@ -1,5 +1,5 @@
 import { Group, List, Stack, Text } from "@mantine/core";
-import { formatUsd } from "@oa/contract/money";
+import { formatUsd, formatUsdExact } from "@oa/contract/money";
 import type { AccountStanding } from "@oa/contract/usage";
 import { Figure } from "../ui/Figure.tsx";
 
@@ -18,17 +18,15 @@ export function StandingFigures({ standing }: { standing: AccountStanding }) {
       </Stack>
       <Group gap="xl" align="flex-start" style={{ rowGap: 12 }}>
         <Figure value={formatUsd(held_microusd)} label={heldWords(open_holds)} />
-        <Figure value={formatUsd(posted_microusd)} label="balance" />
-        <Figure value={formatUsd(standing.lifetime_credit_microusd)} label="received in all" />
-        <Figure value={formatUsd(standing.lifetime_debit_microusd)} label="spent in all" />
+        <Figure value={formatUsdExact(posted_microusd)} label="balance" />
+        <Figure value={formatUsdExact(standing.lifetime_credit_microusd)} label="received in all" />
+        <Figure value={formatUsdExact(standing.lifetime_debit_microusd)} label="spent in all" />
       </Group>
       <List size="sm" c="dimmed" spacing={4}>
         <List.Item>
           Before a call begins, the most it can cost is held; afterwards only what it did cost is taken.
         </List.Item>
-        <List.Item>
-          Amounts are exact to a millionth of a dollar; what costs less than a cent shows four decimals.
-        </List.Item>
+        <List.Item>Amounts are exact to a millionth of a dollar; what is available is shown to the cent.</List.Item>
       </List>
     </Stack>
   );

@@ -6,6 +6,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { newestFirst } from "../../lib/backupView.ts";
 import { formatBytes, formatDuration } from "../../lib/format.ts";
+import { JOB_TITLES } from "../../lib/jobView.ts";
 import { useJobs } from "../../lib/live.tsx";
 import { openclawApi } from "../../lib/openclawApi.ts";
 import { backupsQuery } from "../../lib/runtimeQueries.ts";
@@ -53,10 +54,10 @@ export function BackupList({ instance }: { instance: InstanceSummary }) {
       }
     >
       {backingUp && (
-        <JobProgress title="Backing up" job={job} startedAt={backUp.isPending ? backUp.submittedAt : null} />
+        <JobProgress title={JOB_TITLES.backup} job={job} startedAt={backUp.isPending ? backUp.submittedAt : null} />
       )}
       {restoring && (
-        <JobProgress title="Restoring" job={job} startedAt={restore.isPending ? restore.submittedAt : null} />
+        <JobProgress title={JOB_TITLES.restore} job={job} startedAt={restore.isPending ? restore.submittedAt : null} />
       )}
       <JobTrouble kind="backup" title="The backup was not made" asked={backUp} />
       <JobTrouble kind="restore" title="Nothing was restored" asked={restore} />

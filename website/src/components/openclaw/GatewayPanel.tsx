@@ -22,7 +22,7 @@ const STATES: Readonly<Record<GatewayState, string>> = {
 export function GatewayPanel({ instance }: { instance: InstanceSummary }) {
   const status = useQuery(runtimeStatusQuery(instance, useJobs().last?.id ?? null));
   const words = useAtNow(1_000, (now) =>
-    status.data === undefined ? "" : stateWords(status.data.data, Math.max(0, now - status.dataUpdatedAt)),
+    status.data === undefined ? "" : stateWords(status.data.data, Math.max(0, now - status.data.read_at)),
   );
   return (
     <Panel

@@ -2,6 +2,7 @@ import { Code, Group, SimpleGrid, Stack, Text } from "@mantine/core";
 import type { InstanceSummary } from "@oa/contract/instance";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { isReachable } from "../../lib/instanceView.ts";
 import { useJobs } from "../../lib/live.tsx";
 import { runtimeStatusQuery } from "../../lib/runtimeQueries.ts";
 import { CopyIcon } from "../ui/CopyButton.tsx";
@@ -11,13 +12,15 @@ import { Uptime } from "./Uptime.tsx";
 /** What one looks up when asking for help: versions, ids, times. */
 export function InstanceFacts({ instance }: { instance: InstanceSummary }) {
   const status = useQuery(runtimeStatusQuery(instance, useJobs().last?.id ?? null));
-  const runtime = status.data?.data;
+  // What it said while it ran is no fact of one that is off.
+  const told = isReachable(instance.status) ? status.data : undefined;
+  const runtime = told?.data;
   return (
     <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }} spacing="md" verticalSpacing="sm">
       <Fact label="OpenClaw version">{runtime?.version.openclaw ?? instance.version ?? "not known yet"}</Fact>
-      {runtime?.gateway.uptime_ms !== undefined && (
+      {told?.data.gateway.uptime_ms !== undefined && (
         <Fact label="Gateway up for">
-          <Uptime uptimeMs={runtime.gateway.uptime_ms} at={status.dataUpdatedAt} />
+          <Uptime uptimeMs={told.data.gateway.uptime_ms} at={told.read_at} />
         </Fact>
       )}
       {runtime !== undefined && <Fact label="Unplanned restarts">{runtime.gateway.restarts}</Fact>}

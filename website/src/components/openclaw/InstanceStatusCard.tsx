@@ -1,10 +1,13 @@
 import { Group, Paper, Stack, Text, Title } from "@mantine/core";
 import type { InstanceSummary } from "@oa/contract/instance";
 import { type PropsWithChildren, useId } from "react";
-import { offeredActs, STATUS_VIEWS, statusSince } from "../../lib/instanceView.ts";
+import { offeredActs, STATUS_VIEWS, statusMeaning, statusSince } from "../../lib/instanceView.ts";
+import { JOB_TITLES } from "../../lib/jobView.ts";
+import { useJobs } from "../../lib/live.tsx";
 import { Announcement } from "../ui/Announcement.tsx";
-import { RelativeTime } from "../ui/RelativeTime.tsx";
+import { SinceTime } from "../ui/RelativeTime.tsx";
 import { InstanceActs } from "./InstanceActs.tsx";
+import { JobProgress } from "./JobProgress.tsx";
 import { StatusIcon } from "./StatusIcon.tsx";
 
 interface InstanceStatusCardProps {
@@ -20,10 +23,12 @@ export function InstanceStatusCard({
   children,
 }: PropsWithChildren<InstanceStatusCardProps>) {
   const view = STATUS_VIEWS[instance.status];
+  const { running: job } = useJobs();
+  const meaning = statusMeaning(instance.status, job?.kind ?? null);
   const id = useId();
   return (
     <Paper component="section" aria-labelledby={id} withBorder p={{ base: "md", sm: "lg" }}>
-      <Announcement>{`Status: ${view.word}. ${instance.reason ?? view.meaning}`}</Announcement>
+      <Announcement>{`Status: ${view.word}. ${instance.reason ?? meaning}`}</Announcement>
       <Stack gap="md">
         <Group gap="md" align="flex-start" wrap="nowrap">
           <StatusIcon tone={view.tone} />
@@ -33,10 +38,10 @@ export function InstanceStatusCard({
                 {view.word}
               </Title>
               <Text size="sm" c="dimmed">
-                since <RelativeTime at={statusSince(instance)} />
+                <SinceTime at={statusSince(instance)} />
               </Text>
             </Group>
-            <Text>{view.meaning}</Text>
+            <Text>{meaning}</Text>
             {instance.reason !== null && (
               <Text size="sm" c="dimmed" style={{ overflowWrap: "anywhere" }}>
                 {instance.reason}
@@ -44,6 +49,9 @@ export function InstanceStatusCard({
             )}
           </Stack>
         </Group>
+        {job !== null && job.kind !== "restart" && (
+          <JobProgress title={JOB_TITLES[job.kind]} job={job} startedAt={null} />
+        )}
         {withActs && <InstanceActs instance={instance} acts={offeredActs(instance)} />}
         {children}
       </Stack>

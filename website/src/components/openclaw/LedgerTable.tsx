@@ -1,5 +1,5 @@
 import { Anchor, Table, Text } from "@mantine/core";
-import { formatUsd } from "@oa/contract/money";
+import { formatUsdExact } from "@oa/contract/money";
 import { IconReceipt } from "@tabler/icons-react";
 import { useState } from "react";
 import { signedUsd } from "../../lib/ledgerView.ts";
@@ -57,7 +57,7 @@ function Entries({ entries, onShow }: { entries: readonly LedgerEntry[]; onShow:
               {signedUsd(entry.amount_microusd)}
             </Table.Td>
             <Table.Td ta="right" style={{ fontVariantNumeric: "tabular-nums", whiteSpace: "nowrap" }}>
-              {formatUsd(entry.balance_after_microusd)}
+              {formatUsdExact(entry.balance_after_microusd)}
             </Table.Td>
           </Table.Tr>
         ))}

@@ -2,6 +2,7 @@ import { Button, Stack } from "@mantine/core";
 import type { InstanceSummary } from "@oa/contract/instance";
 import { IconRefresh } from "@tabler/icons-react";
 import { formatDuration } from "../../lib/format.ts";
+import { JOB_TITLES } from "../../lib/jobView.ts";
 import { useJobs } from "../../lib/live.tsx";
 import { openclawApi } from "../../lib/openclawApi.ts";
 import { JobProgress } from "./JobProgress.tsx";
@@ -29,11 +30,7 @@ export function RestartControl({ instance }: { instance: InstanceSummary }) {
         Restart
       </Button>
       {restarting && (
-        <JobProgress
-          title="Restarting the gateway"
-          job={job}
-          startedAt={restart.isPending ? restart.submittedAt : null}
-        />
+        <JobProgress title={JOB_TITLES.restart} job={job} startedAt={restart.isPending ? restart.submittedAt : null} />
       )}
       <JobTrouble kind="restart" title="The gateway was not restarted" asked={restart} />
     </Stack>
