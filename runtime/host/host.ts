@@ -8,6 +8,7 @@ import { Fleet } from "./fleet.ts";
 import { trustedProxies } from "./forward/clientAddress.ts";
 import { createBootGate } from "./gateway/bootGate.ts";
 import { findOpenClaw } from "./gateway/command.ts";
+import { finishInstall } from "./gateway/install.ts";
 import { createPortPool } from "./gateway/ports.ts";
 import { SUPERVISOR_LIMITS } from "./gateway/supervisor.ts";
 import { type Log, messageOf } from "./log.ts";
@@ -37,10 +38,12 @@ export async function startHost(options: HostOptions, env: NodeJS.ProcessEnv, lo
       public: options.publicUrl ?? "",
       gatewayDomain: options.gatewayDomain,
     };
+    const install = findOpenClaw();
+    await finishInstall(install);
     const reporter = createReporter(options.eventsUrl, options.fleetKey, log);
     const context: HostContext = {
       dataDir: options.dataDir,
-      install: findOpenClaw(),
+      install,
       runtimeVersion: ownVersion(),
       instanceType: options.instanceType,
       heap: { oldSpaceMb: options.heapMb, semiSpaceMb: SEMI_SPACE_MB },

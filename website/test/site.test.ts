@@ -25,6 +25,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   door.signedIn = false;
+  door.answersSignOutLate = false;
 });
 
 async function visit(path: string) {
@@ -158,6 +159,17 @@ describe("a session that ends", () => {
     await page.getByRole("menuitem", { name: "Sign out" }).click();
     await page.waitForURL(`${server.origin}/sign-in`);
     expect(await page.evaluate(() => "before" in window)).toBe(false);
+  });
+
+  it("by signing out, leads back to nowhere, also when the live connection hears of it before the answer comes", async () => {
+    door.signedIn = true;
+    door.answersSignOutLate = true;
+    await using visited = await visit("/openclaw");
+    const { page } = visited;
+    await page.getByRole("button", { name: /Account of ada@example.com/ }).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await page.waitForURL(/\/sign-in/);
+    expect(page.url()).toBe(`${server.origin}/sign-in`);
   });
 
   it("elsewhere, leads to the sign-in page and back as soon as the page notices", async () => {

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { errorBody, okBody } from "@oa/contract/envelope";
 import { ApiError } from "@oa/contract/errors";
@@ -14,6 +15,9 @@ export const PASSWORD = "correct horse battery staple";
  */
 export class StubDoor {
   signedIn = false;
+  /** Makes the next sign-out be answered only when a page has heard of it by a refused call. */
+  answersSignOutLate = false;
+  readonly #refused = new EventEmitter();
 
   /** The answer function of a server; paths outside `/web` and `/api` are left to it. */
   readonly answer: Answer = (request, response) => {
@@ -26,11 +30,14 @@ export class StubDoor {
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const origin = `http://${request.headers.host ?? ""}`;
     try {
-      const data = this.#data(`${request.method ?? ""} ${request.url ?? ""}`, origin, await bodyOf(request));
+      const call = `${request.method ?? ""} ${request.url ?? ""}`;
+      const data = this.#data(call, origin, await bodyOf(request));
+      if (this.answersSignOutLate && call === `POST ${API_PATHS.webSignOut}`) await once(this.#refused, "call");
       send(response, 200, okBody(data));
     } catch (error) {
       const refusal = error instanceof ApiError ? error : new ApiError("internal", String(error));
       send(response, refusal.status, errorBody(refusal));
+      if (refusal.code === "unauthorized") this.#refused.emit("call");
     }
   }
 

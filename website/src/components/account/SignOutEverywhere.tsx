@@ -2,6 +2,7 @@ import { Button, List, Stack, Text } from "@mantine/core";
 import { IconLogout } from "@tabler/icons-react";
 import { useState } from "react";
 import { accountApi } from "../../lib/accountApi.ts";
+import { signOut } from "../../lib/goToSignIn.ts";
 import { ConfirmDialog } from "../ui/ConfirmDialog.tsx";
 
 /** Ends every sign-in, this one too. */
@@ -23,9 +24,7 @@ export function SignOutEverywhere() {
         title="Sign out everywhere?"
         confirm="Sign out everywhere"
         danger
-        act={() => accountApi.signOutEverywhere()}
-        // A new document: nothing of this user stays in memory.
-        onDone={() => window.location.assign("/sign-in")}
+        act={() => signOut(() => accountApi.signOutEverywhere())}
       >
         <Stack gap="xs">
           <Text size="sm">Signed out within a minute are:</Text>

@@ -4,15 +4,14 @@ import type { User } from "@oa/contract/accounts";
 import { IconLogout, IconShieldLock, IconUserCircle } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { signOut } from "../../lib/goToSignIn.ts";
 import { messageOf } from "../../lib/requestError.ts";
 import { webApi } from "../../lib/webApi.ts";
 
 /** Who is signed in, and the way out. */
 export function AccountMenu({ user }: { user: User }) {
-  const signOut = useMutation({
-    mutationFn: () => webApi.signOut(),
-    // A new document: nothing of this user stays in memory for the next one.
-    onSuccess: () => window.location.assign("/sign-in"),
+  const leave = useMutation({
+    mutationFn: () => signOut(() => webApi.signOut()),
     onError: (error) =>
       notifications.show({ color: "red", title: "You are still signed in", message: messageOf(error) }),
   });
@@ -38,8 +37,8 @@ export function AccountMenu({ user }: { user: User }) {
         </Menu.Item>
         <Menu.Item
           leftSection={<IconLogout size={16} aria-hidden />}
-          onClick={() => signOut.mutate()}
-          disabled={signOut.isPending}
+          onClick={() => leave.mutate()}
+          disabled={leave.isPending}
         >
           Sign out
         </Menu.Item>
