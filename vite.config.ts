@@ -1,6 +1,6 @@
-import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import HeaviestFirst from "./local/src/testing/heaviestFirst.ts";
+import { MAX_WORKERS } from "./local/src/testing/workers.ts";
 
 /** Compares times of this machine. */
 const MEASURED = ["e2e/provisioningTime.test.ts"];
@@ -16,9 +16,7 @@ const PATIENT = { poll: { timeout: 30_000 } };
 export default defineConfig({
   test: {
     reporters: ["default", "./local/src/testing/closingLine.ts"],
-    // One more than there are cores: suites with real servers, browsers and gateways wait for half of their time. No more than
-    // five: a stack with its gateway and its browser takes about 1.5 GB.
-    maxWorkers: Math.min(5, availableParallelism() + 1),
+    maxWorkers: MAX_WORKERS,
     sequence: { sequencer: HeaviestFirst },
     projects: [
       { test: { name: "contract", include: ["contract/**/*.test.ts"], isolate: false } },

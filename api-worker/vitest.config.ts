@@ -1,6 +1,6 @@
-import { availableParallelism } from "node:os";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineProject } from "vitest/config";
+import { MAX_WORKERS } from "../local/src/testing/workers.ts";
 
 /** Everything runs in workerd; the parts around the Worker are HTTP servers of `test/support/hub.ts`, in Node. */
 export default defineProject({
@@ -18,9 +18,7 @@ export default defineProject({
     name: "api-worker",
     include: ["test/**/*.test.ts", "src/**/*.test.ts"],
     globalSetup: "./test/support/hub.ts",
-    // As in the root's vite.config.ts, which a project in a file of its own does not inherit from: vitest runs no two projects
-    // beside each other that differ in it.
-    maxWorkers: Math.min(5, availableParallelism() + 1),
+    maxWorkers: MAX_WORKERS,
     // What another process does may take a while on a busy machine.
     expect: { poll: { timeout: 30_000 } },
     testTimeout: 60_000,

@@ -9,7 +9,7 @@ import {
 import { v } from "convex/values";
 import { internal } from "./_generated/api.js";
 import { internalAction, internalMutation } from "./_generated/server.js";
-import { MAX_MAIL_ATTEMPTS, nextAttemptInMs } from "./lib/alertMailPlan.ts";
+import { MAIL_DEADLINE_MS, MAIL_SWEEP_ROWS, nextAttempt } from "./lib/alertMailPlan.ts";
 import { deviceName } from "./lib/deviceName.ts";
 import { callWorker } from "./lib/workerCall.ts";
 
@@ -18,8 +18,6 @@ import { callWorker } from "./lib/workerCall.ts";
  * know of an account in its name. At most three attempts, of which the Worker makes one mail. An attempt is counted before it is
  * made, so that one that dies with its process counts too; the sweep begins the next.
  */
-
-const DEADLINE_MS = 25_000;
 
 const Answer = envelopeOf(AccountNoticeMailed);
 
@@ -32,7 +30,7 @@ export const send = internalAction({
       path: API_PATHS.accountNoticeMail,
       body: notice,
       requestId: `notice-${event_id}`,
-      deadlineMs: DEADLINE_MS,
+      deadlineMs: MAIL_DEADLINE_MS,
     });
     const parsed = Answer.safeParse(answer.kind === "answer" ? answer.body : undefined);
     const over = answer.kind === "not_configured" || (parsed.success && parsed.data.ok);
@@ -47,19 +45,17 @@ export const begin = internalMutation({
   handler: async (ctx, { event_id }): Promise<AccountNotice | null> => {
     const event = await ctx.db.get("auth_events", event_id);
     if (event?.notice_due_at === undefined) return null;
-    const now = Date.now();
-    const attempts = event.notice_attempts ?? 0;
-    // The first attempt comes before its time by design: that time is when it would have been lost.
-    if (attempts > 0 && event.notice_due_at > now) return null;
+    const next = nextAttempt({ attempts: event.notice_attempts ?? 0, dueAt: event.notice_due_at }, Date.now());
+    if (next === "waiting") return null;
     const user = await ctx.db.get("users", event.user_id);
     const type = AccountNoticeType.safeParse(event.type);
-    if (attempts >= MAX_MAIL_ATTEMPTS || user === null || !type.success) {
+    if (next === "spent" || user === null || !type.success) {
       await ctx.db.patch("auth_events", event_id, { notice_due_at: undefined });
       return null;
     }
     await ctx.db.patch("auth_events", event_id, {
-      notice_attempts: attempts + 1,
-      notice_due_at: now + nextAttemptInMs(attempts + 1),
+      notice_attempts: next.attempt,
+      notice_due_at: next.dueAt,
     });
     return {
       event_id,
@@ -84,9 +80,6 @@ export const finish = internalMutation({
   },
 });
 
-/** Mails one sweep begins. */
-const SWEEP_ROWS = 50;
-
 /** Begins by index what is due: an attempt that failed, or that was lost. */
 export const sweep = internalMutation({
   args: {},
@@ -94,7 +87,7 @@ export const sweep = internalMutation({
     const due = await ctx.db
       .query("auth_events")
       .withIndex("by_notice_due_at", (q) => q.gte("notice_due_at", 0).lte("notice_due_at", Date.now()))
-      .take(SWEEP_ROWS);
+      .take(MAIL_SWEEP_ROWS);
     for (const { _id } of due) await ctx.scheduler.runAfter(0, internal.accountNotices.send, { event_id: _id });
     return { begun: due.length };
   },

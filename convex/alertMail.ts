@@ -4,7 +4,13 @@ import { internal } from "./_generated/api.js";
 import type { Doc } from "./_generated/dataModel.js";
 import { internalAction, internalMutation, type QueryCtx } from "./_generated/server.js";
 import { adminEmails } from "./lib/admins.ts";
-import { MAX_MAIL_ATTEMPTS, type MailOutcome, mailStateAfter, nextAttemptInMs } from "./lib/alertMailPlan.ts";
+import {
+  MAIL_DEADLINE_MS,
+  MAIL_SWEEP_ROWS,
+  type MailOutcome,
+  mailStateAfter,
+  nextAttempt,
+} from "./lib/alertMailPlan.ts";
 import { callWorker } from "./lib/workerCall.ts";
 import { userByEmail, userById } from "./model/users.ts";
 
@@ -12,8 +18,6 @@ import { userByEmail, userById } from "./model/users.ts";
  * Mails of alerts: at most three attempts, each of which the Worker turns into at most one mail. An attempt is counted before it is
  * made, so that one that dies with its process counts too; the sweep begins the next.
  */
-
-const DEADLINE_MS = 25_000;
 
 export const send = internalAction({
   args: { alert_id: v.id("credit_alerts") },
@@ -33,7 +37,7 @@ async function sendOne(letter: { alert_id: string; to: string; subject: string; 
     path: API_PATHS.creditAlertMail,
     body: { alert_id, to, subject, text },
     requestId: `alert-${alert_id}`,
-    deadlineMs: DEADLINE_MS,
+    deadlineMs: MAIL_DEADLINE_MS,
   });
   if (answer.kind === "not_configured") return "no_sender";
   const parsed = Answer.safeParse(answer.kind === "answer" ? answer.body : undefined);
@@ -58,19 +62,17 @@ export const begin = internalMutation({
   handler: async (ctx, args): Promise<AlertLetter | null> => {
     const alert = await ctx.db.get("credit_alerts", args.alert_id);
     if (alert === null || alert.mail !== undefined) return null;
-    const now = Date.now();
-    const attempt = alert.mail_attempts + 1;
-    // The first attempt comes before its time by design: that time is when it would have been lost.
-    if (alert.mail_attempts > 0 && alert.mail_due_at > now) return null;
-    if (attempt > MAX_MAIL_ATTEMPTS) {
+    const next = nextAttempt({ attempts: alert.mail_attempts, dueAt: alert.mail_due_at }, Date.now());
+    if (next === "waiting") return null;
+    if (next === "spent") {
       await ctx.db.patch("credit_alerts", alert._id, { mail: "failed" });
       return null;
     }
     await ctx.db.patch("credit_alerts", alert._id, {
-      mail_attempts: attempt,
-      mail_due_at: now + nextAttemptInMs(attempt),
+      mail_attempts: next.attempt,
+      mail_due_at: next.dueAt,
     });
-    return { attempt, to: await recipientsOf(ctx, alert), subject: alert.title, text: alert.message };
+    return { attempt: next.attempt, to: await recipientsOf(ctx, alert), subject: alert.title, text: alert.message };
   },
 });
 
@@ -90,9 +92,6 @@ export const finish = internalMutation({
   },
 });
 
-/** Mails one sweep begins. */
-const SWEEP_ROWS = 50;
-
 /** Begins by index what is due: an attempt that failed, or that was lost. */
 export const sweep = internalMutation({
   args: {},
@@ -100,7 +99,7 @@ export const sweep = internalMutation({
     const due = await ctx.db
       .query("credit_alerts")
       .withIndex("by_mail_due_at", (q) => q.eq("mail", undefined).lte("mail_due_at", Date.now()))
-      .take(SWEEP_ROWS);
+      .take(MAIL_SWEEP_ROWS);
     for (const { _id } of due) await ctx.scheduler.runAfter(0, internal.alertMail.send, { alert_id: _id });
     return { begun: due.length };
   },

@@ -179,9 +179,9 @@ export const AccountStanding = CreditStanding.omit({ keys_count: true }).extend(
 });
 export type AccountStanding = z.infer<typeof AccountStanding>;
 
-/** An administrator's own posting; the reason is kept with the row and shown to its owner. */
 /** The act of the audit log that both the Worker, before it, and Convex, with it, write a line of: its owner reads one. */
 const ActId = z.string().min(8).max(64);
+/** An administrator's own posting; the reason is kept with the row and shown to its owner. */
 export const AdjustCredits = z.object({
   act_id: ActId,
   amount_microusd: z.int().min(-10_000_000_000).max(10_000_000_000),

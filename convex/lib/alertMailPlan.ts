@@ -1,11 +1,26 @@
-/** What becomes of an alert's mail, pure. */
+/** What becomes of a mail that Convex asks the Worker for, of an alert or a notice; pure. */
 
-export const MAX_MAIL_ATTEMPTS = 3;
+const MAX_MAIL_ATTEMPTS = 3;
 const MINUTE_MS = 60 * 1000;
 
-/** When an attempt that has not been heard of is made again: 5 minutes after the first, 30 after the second. */
-export function nextAttemptInMs(attempts: number): number {
-  return attempts <= 1 ? 5 * MINUTE_MS : 30 * MINUTE_MS;
+/** How long the Worker has for one attempt. */
+export const MAIL_DEADLINE_MS = 25_000;
+/** Mails one sweep begins. */
+export const MAIL_SWEEP_ROWS = 50;
+
+/**
+ * The attempt that follows so many, and when it counts as lost: 5 minutes after the first, 30 after the others. "waiting": another is
+ * under way, or its time has not come; "spent": there is none after the last.
+ */
+export function nextAttempt(
+  mail: { attempts: number; dueAt: number },
+  now: number,
+): { attempt: number; dueAt: number } | "waiting" | "spent" {
+  // The first attempt comes before its time by design: that time is when it would have been lost.
+  if (mail.attempts > 0 && mail.dueAt > now) return "waiting";
+  if (mail.attempts >= MAX_MAIL_ATTEMPTS) return "spent";
+  const attempt = mail.attempts + 1;
+  return { attempt, dueAt: now + (attempt <= 1 ? 5 : 30) * MINUTE_MS };
 }
 
 /** What one attempt came to, for each person it was sent to: taken, no sender here, or not taken this time. */
