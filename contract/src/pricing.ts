@@ -57,26 +57,40 @@ export const NO_USAGE: TokenUsage = {
 };
 
 /** The rates of a call by the size of its prompt. */
-export function ratesFor(price: ModelPrice, inputTokens: number): TokenRates {
+function ratesFor(price: ModelPrice, inputTokens: number): TokenRates {
   return price.tiers.findLast((tier) => inputTokens > tier.above_input_tokens)?.rates ?? price.rates;
 }
 
 const TOKENS_PER_RATE = 1_000_000;
 
-/** What the tokens of one call cost, rounded up once. Parts that say more than their whole are cut to it. */
-export function costOf(price: ModelPrice, usage: TokenUsage): MicroUsd {
+/** Tokens of a call that have one rate. */
+export interface PricedTokens {
+  part: keyof TokenRates;
+  tokens: number;
+  /** Micro-USD for a million tokens. */
+  rate: number;
+}
+
+/** What a call is charged for, part by part. Parts that say more than their whole are cut to it. */
+export function pricedTokens(price: ModelPrice, usage: TokenUsage): PricedTokens[] {
   const rates = ratesFor(price, usage.input);
   const read = Math.min(usage.cache_read, usage.input);
   const written = Math.min(usage.cache_write_5m, usage.input - read);
   const writtenLong = Math.min(usage.cache_write_1h, usage.input - read - written);
   const reasoning = rates.reasoning === null ? 0 : Math.min(usage.reasoning, usage.output);
-  const sum =
-    (usage.input - read - written - writtenLong) * rates.input +
-    read * rates.cache_read +
-    written * rates.cache_write_5m +
-    writtenLong * rates.cache_write_1h +
-    (usage.output - reasoning) * rates.output +
-    reasoning * (rates.reasoning ?? 0);
+  return [
+    { part: "input", tokens: usage.input - read - written - writtenLong, rate: rates.input },
+    { part: "cache_read", tokens: read, rate: rates.cache_read },
+    { part: "cache_write_5m", tokens: written, rate: rates.cache_write_5m },
+    { part: "cache_write_1h", tokens: writtenLong, rate: rates.cache_write_1h },
+    { part: "output", tokens: usage.output - reasoning, rate: rates.output },
+    { part: "reasoning", tokens: reasoning, rate: rates.reasoning ?? 0 },
+  ];
+}
+
+/** What the tokens of one call cost, rounded up once. */
+export function costOf(price: ModelPrice, usage: TokenUsage): MicroUsd {
+  const sum = pricedTokens(price, usage).reduce((total, { tokens, rate }) => total + tokens * rate, 0);
   return microUsd(price.per_request_microusd + Math.ceil(sum / TOKENS_PER_RATE));
 }
 

@@ -1,4 +1,4 @@
-import { type ModelPrice, ratesFor, type TokenUsage } from "@oa/contract/pricing";
+import { type ModelPrice, type PricedTokens, pricedTokens, type TokenUsage } from "@oa/contract/pricing";
 import type { UsageEvent } from "@oa/contract/usage";
 
 /** One part of a call's price: so many tokens at such a rate. */
@@ -11,24 +11,20 @@ export interface CostLine {
   amount: number;
 }
 
-/** The parts `costOf` sums, cut to their whole as there; those without tokens left out. */
+const PARTS: Readonly<Record<PricedTokens["part"], string>> = {
+  input: "Input",
+  cache_read: "Input read from the cache",
+  cache_write_5m: "Input kept in the cache, 5 minutes",
+  cache_write_1h: "Input kept in the cache, 1 hour",
+  output: "Output",
+  reasoning: "Reasoning",
+};
+
+/** The parts `costOf` sums; those without tokens left out. */
 export function costLines(price: ModelPrice, usage: TokenUsage): CostLine[] {
-  const rates = ratesFor(price, usage.input);
-  const read = Math.min(usage.cache_read, usage.input);
-  const written = Math.min(usage.cache_write_5m, usage.input - read);
-  const writtenLong = Math.min(usage.cache_write_1h, usage.input - read - written);
-  const reasoning = rates.reasoning === null ? 0 : Math.min(usage.reasoning, usage.output);
-  const parts: readonly (readonly [part: string, tokens: number, rate: number])[] = [
-    ["Input", usage.input - read - written - writtenLong, rates.input],
-    ["Input read from the cache", read, rates.cache_read],
-    ["Input kept in the cache, 5 minutes", written, rates.cache_write_5m],
-    ["Input kept in the cache, 1 hour", writtenLong, rates.cache_write_1h],
-    ["Output", usage.output - reasoning, rates.output],
-    ["Reasoning", reasoning, rates.reasoning ?? 0],
-  ];
-  return parts
-    .filter(([, tokens]) => tokens > 0)
-    .map(([part, tokens, rate]) => ({ part, tokens, rate, amount: (tokens * rate) / 1_000_000 }));
+  return pricedTokens(price, usage)
+    .filter(({ tokens }) => tokens > 0)
+    .map(({ part, tokens, rate }) => ({ part: PARTS[part], tokens, rate, amount: (tokens * rate) / 1_000_000 }));
 }
 
 /** The same parts without rates, for a call whose price is no longer kept. */
